@@ -1,0 +1,37 @@
+/** How a client asked. */
+export const Transport = { UDP: 0, TCP: 1 } as const;
+
+/**
+ * A query at its end, as the counters and the history see it, once. The object and its bytes belong to the packet path
+ * and are used again or changed after the call: whoever wants to keep something copies it.
+ */
+export interface Outcome {
+  /** When the query was received, milliseconds of the monotonic clock (`performance.now()`). */
+  readonly receivedAt: number;
+  /** How long its answer took, in milliseconds. */
+  readonly duration: number;
+  /** One of `Transport`. */
+  readonly transport: number;
+  /** Without brackets, IPv4-mapped IPv6 addresses as IPv4. */
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  /** The query as received; its first name starts at byte 12, uncompressed. */
+  readonly bytes: Uint8Array;
+  /** Length of that name in wire form, root label included; 0 when the question could not be read. */
+  readonly nameLength: number;
+  readonly type: number;
+  readonly class: number;
+  readonly querySize: number;
+  /** With the high bits from OPT (RFC 6891 section 6.1.3); -1: no answer was sent. */
+  readonly rcode: number;
+  readonly replySize: number;
+  /** The label of the upstream that answered; null when dotls itself did. A constant string of the configuration. */
+  readonly server: string | null;
+  /** Why dotls itself answered an error or nothing, in words; null when all went well. */
+  readonly error: string | null;
+}
+
+/** Somebody who wants to know how each query ended. Called once for each, on the packet path: be quick, never throw. */
+export interface Observer {
+  ended(outcome: Outcome): void;
+}
