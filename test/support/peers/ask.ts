@@ -1,0 +1,80 @@
+import { createSocket } from "node:dgram";
+import { connect } from "node:net";
+import { readFileSync } from "node:fs";
+import { connect as connectTls } from "node:tls";
+import type { Running } from "./process.ts";
+
+/** A query for `name` (without escapes), class IN, RD set, no OPT. */
+function encodeQuery(name: string, type: number): Buffer {
+  const labels = name.split(".").filter((label) => label !== "");
+  const parts = labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label, "latin1")]));
+  const header = Buffer.from([0x12, 0x34, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  return Buffer.concat([header, ...parts, Buffer.of(0, type >> 8, type & 255, 0, 1)]);
+}
+
+/** How long one question waits before the next is sent, in milliseconds. */
+const patience = 250;
+
+function askUdp(port: number, query: Buffer): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    const done = (answer?: Buffer): void => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(done, patience);
+    socket.on("error", () => done());
+    socket.on("message", (message) => done(message));
+    socket.connect(port, "127.0.0.1", () => socket.send(query));
+  });
+}
+
+function askStream(port: number, query: Buffer, ca: string | undefined): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket =
+      ca === undefined
+        ? connect({ port, host: "127.0.0.1" })
+        : connectTls({ port, host: "127.0.0.1", ca: readFileSync(ca), rejectUnauthorized: true });
+    const done = (answer?: Buffer): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(done, patience);
+    let received = Buffer.alloc(0);
+    socket.on("error", () => done());
+    socket.on("close", () => done());
+    socket.on("data", (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length > 2 && received.length >= received.readUInt16BE(0) + 2) done(received.subarray(2));
+    });
+    socket.write(Buffer.concat([Buffer.of(query.length >> 8, query.length & 255), query]));
+  });
+}
+
+/** Where to ask: a plain port, or one with TLS and the authority to trust. */
+export type Door =
+  | { readonly over: "udp" | "tcp"; readonly port: number }
+  | { readonly over: "tls"; readonly port: number; readonly ca: string };
+
+/**
+ * Asks for the SOA of `zone` again and again until it is answered with NOERROR and a record: the program is up,
+ * and so is everything behind it. Rejects when the program dies or 15 seconds have passed.
+ */
+export async function untilAnswered(running: Running, doors: readonly Door[], zone: string): Promise<void> {
+  const query = encodeQuery(zone, 6);
+  const end = performance.now() + 15_000;
+  for (const door of doors) {
+    for (;;) {
+      const asked =
+        door.over === "udp"
+          ? askUdp(door.port, query)
+          : askStream(door.port, query, door.over === "tls" ? door.ca : undefined);
+      const answer = await Promise.race([asked, running.died]);
+      if (answer !== undefined && (answer[3]! & 15) === 0 && answer.readUInt16BE(6) > 0) break;
+      if (performance.now() > end) throw new Error(`no answer over ${door.over}:\n${running.log()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { untilAnswered } from "./ask.ts";
+import { createIdentity } from "./certificates.ts";
+import { type Peer, startedPeer } from "./peer.ts";
+import type { Zone } from "./zone.ts";
+
+/** Unbound: a validating resolver that finds the zones at `authority`, a plain port on 127.0.0.1. */
+export function startUnbound(zones: readonly Zone[], authority: number): Promise<Peer> {
+  return startedPeer("unbound", async ({ folder, plain, tls, launch }) => {
+    const { ca, cert, key, name } = createIdentity(folder, "unbound.test");
+    const file = join(folder, "unbound.conf");
+    const anchors = zones.flatMap(({ anchor }) => (anchor === undefined ? [] : [anchor]));
+    writeFileSync(
+      file,
+      `server:
+  interface: 127.0.0.1@${plain}
+  interface: 127.0.0.1@${tls}
+  tls-port: ${tls}
+  tls-service-key: "${key}"
+  tls-service-pem: "${cert}"
+  username: ""
+  chroot: ""
+  directory: "${folder}"
+  pidfile: ""
+  use-syslog: no
+  num-threads: 1
+  do-not-query-localhost: no
+  rrset-roundrobin: no
+  incoming-num-tcp: 200
+  module-config: "validator iterator"
+${anchors.map((anchor) => `  trust-anchor-file: "${anchor}"\n`).join("")}
+remote-control:
+  control-enable: no
+${zones.map(({ origin }) => `stub-zone:\n  name: ${origin}\n  stub-addr: 127.0.0.1@${authority}\n`).join("")}`,
+    );
+    const running = launch("unbound", ["-d", "-p", "-c", file]);
+    await untilAnswered(
+      running,
+      [
+        { over: "udp", port: plain },
+        { over: "tls", port: tls, ca },
+      ],
+      zones[0]!.origin,
+    );
+    return { running, ca, name };
+  });
+}
