@@ -37,10 +37,9 @@ export function createIdentity(folder: string, name: string): Identity {
   );
   openssl("req", ...newKey, "-keyout", "key.pem", "-out", "request.pem", "-subj", `/CN=${name}`);
   writeFileSync(file("extensions"), `subjectAltName=DNS:${name},IP:127.0.0.1\nextendedKeyUsage=serverAuth\n`);
-  openssl(
-    ...["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"],
-    ...["-out", "leaf.pem", "-days", "2", "-extfile", "extensions"],
-  );
+  const signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"];
+  const leaf = ["-out", "leaf.pem", "-days", "2", "-extfile", "extensions"];
+  openssl("x509", "-req", "-in", "request.pem", ...signer, ...leaf);
   writeFileSync(cert, readFileSync(file("leaf.pem"), "utf8") + readFileSync(ca, "utf8"));
   return { ca, cert, key, name };
 }

@@ -20,7 +20,7 @@ interface Ground {
   readonly folder: string;
   readonly plain: number;
   readonly tls: number;
-  launch(command: string, args: readonly string[]): Running;
+  readonly launch: (command: string, args: readonly string[]) => Running;
 }
 
 interface Started {
