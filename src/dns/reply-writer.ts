@@ -1,0 +1,183 @@
+import { cutOpt } from "./cut-opt.ts";
+import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } from "./header.ts";
+import { EdnsOption, MAX_UDP_SIZE, MIN_UDP_SIZE, OPT_LENGTH, closeOpt, openOpt } from "./opt.ts";
+import type { QueryView } from "./query-view.ts";
+import { Rcode } from "./rcode.ts";
+import { ReplyView } from "./reply-view.ts";
+
+/** An extended error that dotls itself adds to a reply (RFC 8914). */
+export interface ExtraError {
+  /** INFO-CODE of the IANA registry "Extended DNS Error Codes". */
+  readonly code: number;
+  /** EXTRA-TEXT in UTF-8, ready to be sent; no secrets. */
+  readonly text: Uint8Array;
+}
+
+/** Where a reply goes and what that way can carry. */
+export interface ReplyWay {
+  /** Whether replies leave as datagrams, which have a size limit (RFC 6891 section 6.2.3). */
+  readonly datagrams: boolean;
+  /** What an edns-tcp-keepalive option in a reply says, in units of 100 ms (RFC 7828); not used with datagrams. */
+  readonly keepalive: number;
+}
+
+const KEEPALIVE_LENGTH = 6;
+
+/** The most that a reply to this query may have, in bytes. */
+function sizeLimit(query: QueryView, way: ReplyWay): number {
+  if (!way.datagrams) return MAX_MESSAGE;
+  return query.hasEdns ? Math.min(query.udpSize, MAX_UDP_SIZE) : MIN_UDP_SIZE;
+}
+
+/**
+ * What the server answered, as this client may see it: its own id and question, its flags, an OPT of our own when it
+ * sent one and only then (RFC 6891 section 6.2.6: OPT is hop by hop), extended errors kept (RFC 8914 section 3). What
+ * does not fit a datagram is cut to header, question and OPT with TC=1. Null when the server's message cannot be used.
+ * `headroom` bytes at the front of the buffer are left to the caller.
+ */
+export function writeReply(
+  query: QueryView,
+  reply: ReplyView,
+  way: ReplyWay,
+  headroom: number,
+): Buffer | null {
+  let view = reply;
+  if (reply.optEnd < reply.end) {
+    const cut = cutOpt(reply);
+    if (cut === null) return null;
+    view = new ReplyView();
+    if (!view.read(cut, 0, cut.length)) return null;
+    view.rcode = reply.rcode;
+  }
+  const limit = sizeLimit(query, way);
+  const questionEnd = query.questionEnd;
+  const bodyLength = view.optAt - view.recordsAt;
+  const fixed = questionEnd + optLength(query, way);
+  const errorsLength = query.hasEdns ? view.errorsLength : 0;
+  const whole = fixed + bodyLength <= limit;
+  const withErrors = whole && errorsLength > 0 && fixed + bodyLength + errorsLength <= limit;
+  const size = fixed + (whole ? bodyLength : 0) + (withErrors ? errorsLength : 0);
+  const out = Buffer.allocUnsafe(headroom + size);
+  writeHead(out, headroom, query, visibleFlags(query, view, whole), true);
+  let at = headroom + questionEnd;
+  if (whole) {
+    const from = view.start;
+    const hasOpt = view.optEnd > view.optAt ? 1 : 0;
+    writeU16(out, headroom + HeaderOffset.ANCOUNT, readU16(view.bytes, from + HeaderOffset.ANCOUNT));
+    writeU16(out, headroom + HeaderOffset.NSCOUNT, readU16(view.bytes, from + HeaderOffset.NSCOUNT));
+    const additional = readU16(view.bytes, from + HeaderOffset.ARCOUNT) - hasOpt;
+    writeU16(out, headroom + HeaderOffset.ARCOUNT, additional);
+    copy(out, at, view.bytes, view.recordsAt, view.optAt);
+    at += bodyLength;
+  }
+  if (query.hasEdns) addOpt(out, headroom, at, query, way, view.rcode, withErrors ? view : null, null);
+  return out;
+}
+
+/**
+ * An answer of our own without records: an error, or nothing to say. RA is set: we do offer recursion, and a client
+ * that is told otherwise prints a warning for each error. `opcode` comes back as it was sent (RFC 1035 section 4.1.1).
+ */
+export function writeOwn(
+  query: QueryView,
+  rcode: number,
+  extra: ExtraError | null,
+  way: ReplyWay,
+  headroom: number,
+): Buffer {
+  const limit = sizeLimit(query, way);
+  const questionEnd = query.questionEnd;
+  const fixed = questionEnd + optLength(query, way);
+  const extraLength = extra === null || !query.hasEdns ? 0 : 6 + extra.text.length;
+  const withExtra = extraLength > 0 && fixed + extraLength <= limit;
+  const out = Buffer.allocUnsafe(headroom + fixed + (withExtra ? extraLength : 0));
+  const flags = Flag.QR | Flag.RA | (query.flags & (Flag.OPCODE | Flag.RD | Flag.CD));
+  // Without OPT there is no room for the high bits: an extended code then says no more than "failed".
+  const shown = rcode <= 15 || query.hasEdns ? rcode & 15 : Rcode.SERVFAIL;
+  writeHead(out, headroom, query, flags | shown, questionEnd > HEADER_LENGTH);
+  if (query.hasEdns)
+    addOpt(out, headroom, headroom + questionEnd, query, way, rcode, null, withExtra ? extra : null);
+  return out;
+}
+
+function optLength(query: QueryView, way: ReplyWay): number {
+  if (!query.hasEdns) return 0;
+  return OPT_LENGTH + (query.wantsKeepalive && !way.datagrams ? KEEPALIVE_LENGTH : 0);
+}
+
+/**
+ * AA is never passed on: we are no authority. AD only to a client that asked for it with AD or DO (RFC 6840 section
+ * 5.7, 5.8). CD and RD come back as the client sent them, Z is cleared.
+ */
+function visibleFlags(query: QueryView, view: ReplyView, whole: boolean): number {
+  let flags = Flag.QR | Flag.RA | (query.flags & (Flag.RD | Flag.CD)) | (view.flags & Flag.TC);
+  if (query.dnssecOk || (query.flags & Flag.AD) !== 0) flags |= view.flags & Flag.AD;
+  if (!whole) flags |= Flag.TC;
+  return flags | (view.rcode <= 15 || query.hasEdns ? view.rcode & 15 : Rcode.SERVFAIL);
+}
+
+/** Header with empty record counts, and the question byte for byte as it was asked, for clients that mix its case. */
+function writeHead(out: Buffer, at: number, query: QueryView, flags: number, question: boolean): void {
+  writeU16(out, at, query.id);
+  writeU16(out, at + HeaderOffset.FLAGS, flags);
+  writeU16(out, at + HeaderOffset.QDCOUNT, question ? 1 : 0);
+  out[at + 6] = 0;
+  out[at + 7] = 0;
+  out[at + 8] = 0;
+  out[at + 9] = 0;
+  out[at + 10] = 0;
+  out[at + 11] = 0;
+  copy(out, at + HEADER_LENGTH, query.bytes, HEADER_LENGTH, query.questionEnd);
+}
+
+function addOpt(
+  out: Buffer,
+  start: number,
+  optAt: number,
+  query: QueryView,
+  way: ReplyWay,
+  rcode: number,
+  errorsOf: ReplyView | null,
+  extra: ExtraError | null,
+): void {
+  let at = openOpt(out, optAt, rcode, query.dnssecOk);
+  if (query.wantsKeepalive && !way.datagrams) {
+    writeU16(out, at, EdnsOption.KEEPALIVE);
+    writeU16(out, at + 2, 2);
+    writeU16(out, at + 4, way.keepalive);
+    at += KEEPALIVE_LENGTH;
+  }
+  if (extra !== null) {
+    writeU16(out, at, EdnsOption.EXTENDED_ERROR);
+    writeU16(out, at + 2, 2 + extra.text.length);
+    writeU16(out, at + 4, extra.code);
+    out.set(extra.text, at + 6);
+    at += 6 + extra.text.length;
+  }
+  if (errorsOf !== null) at = copyErrors(out, at, errorsOf);
+  closeOpt(out, optAt, at);
+  writeU16(out, start + HeaderOffset.ARCOUNT, readU16(out, start + HeaderOffset.ARCOUNT) + 1);
+}
+
+function copyErrors(out: Buffer, at: number, view: ReplyView): number {
+  const { bytes } = view;
+  let to = at;
+  for (let here = view.optAt + OPT_LENGTH; here < view.optEnd;) {
+    const next = here + 4 + readU16(bytes, here + 2);
+    if (readU16(bytes, here) === EdnsOption.EXTENDED_ERROR) {
+      copy(out, to, bytes, here, next);
+      to += next - here;
+    }
+    here = next;
+  }
+  return to;
+}
+
+/** Copies from[start..end). Short runs byte by byte: a subarray made for `set` would cost more than the bytes. */
+function copy(out: Buffer, at: number, from: Uint8Array, start: number, end: number): void {
+  if (end - start > 64) {
+    out.set(from.subarray(start, end), at);
+    return;
+  }
+  for (let i = start, to = at; i < end; i++, to++) out[to] = from[i]!;
+}
