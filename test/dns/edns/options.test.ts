@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chain } from "../../../src/dns/edns/chain.ts";
 import { clientSubnet } from "../../../src/dns/edns/client-subnet.ts";
