@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { formatDuration, parseDuration } from "./duration.ts";
+import { ConfigValueError } from "./value-error.ts";
+
+/** A value written as text; the error says what was wanted. */
+export function text(wanted: string): z.ZodString {
+  return z.string({ error: ({ input }) => `wants ${wanted}, ${got(input)}` });
+}
+
+/** A list with something in it; `of` names its items. */
+export function list<T extends z.ZodType>(item: T, of: string): z.ZodArray<T> {
+  return z
+    .array(item, { error: ({ input }) => `wants a list of ${of}, ${got(input)}` })
+    .min(1, { error: () => `the list of ${of} is empty` });
+}
+
+/** A duration between two bounds, in milliseconds. */
+export function duration(
+  least: number,
+  most: number,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
+  return text("a duration with its unit, as in 4s").transform(
+    parsed((value) => between(parseDuration(value), least, most, formatDuration)),
+  );
+}
+
+function got(input: unknown): string {
+  if (input === null || input === undefined) return "and got nothing";
+  if (Array.isArray(input)) return "and got a list";
+  if (typeof input === "object") return "and got a section";
+  return `and got the ${typeof input} ${JSON.stringify(input)}`;
+}
+
+/** Lets a function that throws ConfigValueError read a value of the schema. */
+export function parsed<In, Out>(read: (value: In) => Out): (value: In, context: z.RefinementCtx) => Out {
+  return (value, context) => {
+    try {
+      return read(value);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof ConfigValueError)) throw error;
+      const hint = error instanceof ConfigValueError ? error.hint : null;
+      context.addIssue({ code: "custom", message: error.message, params: { hint } });
+      return z.NEVER;
+    }
+  };
+}
+
+/** The value itself when it is within both bounds; else a RangeError that `parsed` turns into an issue. */
+export function between(
+  value: number,
+  least: number,
+  most: number,
+  format: (value: number) => string,
+): number {
+  if (value >= least && value <= most) return value;
+  throw new RangeError(`${format(value)} is outside of ${format(least)} to ${format(most)}`);
+}
+
+/** A whole number, as YAML or a variable gives it. */
+export function parseCount(value: string | number): number {
+  const count = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (Number.isNaN(count)) throw new RangeError(`"${value}" is not a whole number`);
+  return between(count, 0, 10_000_000, String);
+}
+
+/** A path, or null for `none`. */
+export function parsePath(value: string): string | null {
+  return fileOrNone(value)?.file ?? null;
+}
+
+/** A path apart from words such as `auto`, or null for `none`. */
+export function fileOrNone(value: string): { file: string } | null {
+  if (value === "none" || value === "null") return null;
+  if (value === "") throw new RangeError("the path is empty");
+  // YAML 1.2 reads these words as text, so they would become the names of files.
+  if (/^(off|no|false|disabled|on|yes|true|~)$/i.test(value)) {
+    throw new RangeError(
+      `"${value}" is not a path; write none for none, or ./${value} for a file of that name`,
+    );
+  }
+  return { file: value };
+}

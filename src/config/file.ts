@@ -1,0 +1,197 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
+import type { ConfigProblem } from "./config-error.ts";
+import type { KeyPath, Source } from "./source.ts";
+
+/** A file that was found: where it is, and what to call it in errors. */
+export interface FoundFile {
+  /** Absolute. */
+  readonly path: string;
+  /** As the user knows it. */
+  readonly shown: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where the file of the whole system is. */
+export const SYSTEM_FILE = "/etc/dotls/dotls.yaml";
+
+/**
+ * Finds and reads the configuration file: the one that `--config` names, else `DOTLS_CONFIG`, else `./dotls.yaml`, else
+ * /etc/dotls/dotls.yaml. Gives null when nobody named one and neither of the two exists, or when reading failed: then
+ * `problems` has grown by one.
+ */
+export function findConfigFile(
+  asked: { flag?: string | undefined; variable?: string | undefined; cwd: string; systemFile?: string },
+  problems: ConfigProblem[],
+): FoundFile | null {
+  const { flag, variable, cwd, systemFile = SYSTEM_FILE } = asked;
+  const named = flag ?? variable;
+  if (named !== undefined) {
+    const namedBy = flag === undefined ? "DOTLS_CONFIG" : "--config";
+    if (named.trim() === "") {
+      problems.push({ where: namedBy, key: "", message: "the name of the file is empty", hint: null });
+      return null;
+    }
+    return readNamed(resolve(cwd, named), named, ` (named by ${namedBy})`, problems);
+  }
+  for (const [path, shown] of [
+    [join(cwd, "dotls.yaml"), "dotls.yaml"],
+    [systemFile, systemFile],
+  ] as const) {
+    const bytes = read(path);
+    if (bytes instanceof Uint8Array) return { path, shown, bytes };
+    if (bytes.code !== "ENOENT") {
+      problems.push({ where: shown, key: "", message: reason(bytes), hint: null });
+      return null;
+    }
+  }
+  return null;
+}
+
+/** Reads the YAML of a configuration file. Gives null when it is not YAML, and every reason for it in `problems`. */
+export function readConfigFile(file: FoundFile, problems: ConfigProblem[]): Source | null {
+  const text = decode(file, problems);
+  if (text === null) return null;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file.shown}:${line}:${col}`;
+  };
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    problems.push(...firstOfEachLine(faults, lines).map((fault) => yamlProblem(fault, at, text)));
+    return null;
+  }
+  const base = dirname(file.path);
+  if (document.contents === null) {
+    return { raw: {}, base, where: () => file.shown, origin: () => file.shown };
+  }
+  if (!isMap(document.contents)) {
+    const message = "the file does not hold keys and values";
+    problems.push({ where: at(0), key: "", message, hint: "write it as in timeout: 4s" });
+    return null;
+  }
+  const where = (path: KeyPath, unknownKey?: string | null): string =>
+    at(offsetOf(document, path, unknownKey ?? null));
+  return { raw: document.toJS(), base, where, origin: (key) => where(key.split(".")) };
+}
+
+function readNamed(
+  path: string,
+  shown: string,
+  namedBy: string,
+  problems: ConfigProblem[],
+): FoundFile | null {
+  const bytes = read(path);
+  if (bytes instanceof Uint8Array) return { path, shown, bytes };
+  problems.push({ where: shown, key: "", message: `${reason(bytes)}${namedBy}`, hint: null });
+  return null;
+}
+
+function read(path: string): Uint8Array | NodeJS.ErrnoException {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EISDIR":
+      return "this is a folder, not a file";
+    case "EACCES":
+      return "no permission to read the file";
+    default:
+      return `the file cannot be read: ${error.code ?? error.message}`;
+  }
+}
+
+function decode(file: FoundFile, problems: ConfigProblem[]): string | null {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    return decoder.decode(file.bytes);
+  } catch {
+    const message = "the file is not UTF-8 text";
+    problems.push({
+      where: `${file.shown}:${badLine(file.bytes)}:1`,
+      key: "",
+      message,
+      hint: "save it as UTF-8",
+    });
+    return null;
+  }
+}
+
+/** The number of the first line that is not UTF-8. A line end is never part of a longer character. */
+function badLine(bytes: Uint8Array): number {
+  let line = 1;
+  let start = 0;
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+    if (!isUtf8(bytes.subarray(start, end))) return line;
+    start = end + 1;
+    line++;
+  }
+  return line;
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One slip makes the parser stumble several times over; what it says last about a line is noise. */
+function firstOfEachLine(faults: readonly YAMLError[], lines: LineCounter): YAMLError[] {
+  const seen = new Set<number>();
+  return faults.filter((fault) => {
+    const { line } = lines.linePos(fault.pos[0]);
+    if (seen.has(line)) return false;
+    seen.add(line);
+    return true;
+  });
+}
+
+function yamlProblem(fault: YAMLError, at: (offset: number) => string, text: string): ConfigProblem {
+  const where = at(fault.pos[0]);
+  const key = "";
+  const lineStart = text.lastIndexOf("\n", fault.pos[0] - 1) + 1;
+  const line = text.slice(lineStart).split("\n", 1)[0]!;
+  if (fault.code === "DUPLICATE_KEY") {
+    const name = /^[\s-]*([^:]+):/.exec(text.slice(fault.pos[0]))?.[1] ?? "";
+    return { where, key: name, message: "the key is given twice", hint: "keep one of them" };
+  }
+  if (line.slice(0, fault.pos[0] - lineStart + 1).includes("\t")) {
+    return { where, key, message: "a tab in the indentation", hint: "YAML takes spaces only" };
+  }
+  // The brackets of an IPv6 address mean a list to YAML.
+  const hint = /\[[0-9a-f]*:[0-9a-f:.]*(%\w+)?\]/i.test(line)
+    ? "put an address with brackets in quotes"
+    : null;
+  return { where, key, message: `not YAML: ${fault.message}`, hint };
+}
+
+/** The place of a value in the text, or of the key itself when it is unknown; of what is around it when it is missing. */
+function offsetOf(document: Document, path: KeyPath, unknownKey: string | null): number {
+  if (unknownKey !== null) {
+    const map = path.length === 0 ? document.contents : document.getIn(path, true);
+    const pair = isMap(map)
+      ? map.items.find(({ key }) => isScalar(key) && key.value === unknownKey)
+      : undefined;
+    if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as
+      | { range?: [number, number, number] | null }
+      | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return 0;
+}

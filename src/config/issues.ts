@@ -1,0 +1,44 @@
+import type { z } from "zod";
+
+/** Why one part of a layer was refused. */
+export interface LayerIssue {
+  /** The way to the part, from the root of what the source says. */
+  readonly path: readonly (string | number)[];
+  /** For a key that does not belong at `path`: that key. */
+  readonly unknownKey: string | null;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** Takes an issue of zod apart, down to the parts of the configuration that people wrote. */
+export function issuesOf(issue: z.core.$ZodIssue, above: readonly (string | number)[] = []): LayerIssue[] {
+  const path = [...above, ...(issue.path as (string | number)[])];
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({ path, unknownKey: key, message: "unknown key", hint: null }));
+    case "invalid_union": {
+      // Of the alternatives, the one that has the right type of value is the one that was meant.
+      const meant = issue.errors.find((errors) => !errors.some(isTypeIssue));
+      if (meant !== undefined) return meant.flatMap((inner) => issuesOf(inner, path));
+      return [{ path, unknownKey: null, message: issue.message, hint: null }];
+    }
+    case "custom": {
+      const hint: unknown = issue.params?.["hint"];
+      return [
+        { path, unknownKey: null, message: issue.message, hint: typeof hint === "string" ? hint : null },
+      ];
+    }
+    case "invalid_type":
+      return [{ path, unknownKey: null, message: typeMessage(issue), hint: null }];
+    default:
+      return [{ path, unknownKey: null, message: issue.message, hint: null }];
+  }
+}
+
+function isTypeIssue(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "invalid_type" && issue.path.length === 0;
+}
+
+function typeMessage(issue: z.core.$ZodIssueInvalidType): string {
+  return issue.expected === "object" ? "wants a section, with keys of its own" : issue.message;
+}

@@ -1,0 +1,117 @@
+import { resolve } from "node:path";
+import type { CaSource, Config } from "./config.ts";
+import { ConfigError, type ConfigProblem } from "./config-error.ts";
+import { automaticSocket } from "./control-socket.ts";
+import { readEnvironment } from "./environment.ts";
+import { findConfigFile, readConfigFile } from "./file.ts";
+import { readFlagSource } from "./flag-source.ts";
+import type { Flags } from "./flags.ts";
+import { keysIn, OPTIONS, setOption } from "./options.ts";
+import type { Layer } from "./schema.ts";
+import { layerOf, type KeyPath, type Source } from "./source.ts";
+import { validate } from "./validate.ts";
+
+export interface LoadedConfig {
+  /** Frozen, down to its last part. */
+  readonly config: Config;
+  /** Absolute path of the file that was read; null when there was none. */
+  readonly file: string | null;
+  /** For every option where its value comes from: `default`, `dotls.yaml:3:5`, `env DOTLS_X`, `flag --x`. */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+export interface LoadOptions {
+  readonly flags?: Flags;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where relative paths of flags and variables start, and where dotls.yaml is looked for. */
+  readonly cwd?: string;
+  /** The file of the whole system, for when there is no other. */
+  readonly systemFile?: string;
+}
+
+/**
+ * Puts the configuration together: defaults, then the file, then the environment, then flags, each over the one before;
+ * a list replaces a list. Relative paths start from the folder of the file, or from `cwd` in flags and variables.
+ *
+ * @throws ConfigError ERR_DOTLS_CONFIG with everything that is wrong. There is no way to run with part of what was asked.
+ */
+export function loadConfig(options: LoadOptions = {}): LoadedConfig {
+  const { flags = {}, env = process.env, cwd = process.cwd() } = options;
+  const problems: ConfigProblem[] = [];
+  const asked = { flag: flags.config, variable: env["DOTLS_CONFIG"], cwd };
+  const found = findConfigFile(
+    options.systemFile === undefined ? asked : { ...asked, systemFile: options.systemFile },
+    problems,
+  );
+  const sources: Source[] = [defaultSource(cwd)];
+  const fileSource = found === null ? null : readConfigFile(found, problems);
+  if (fileSource !== null) sources.push(fileSource);
+  sources.push(readEnvironment(env, cwd, problems), readFlagSource(flags, cwd, problems));
+
+  const merged: Record<string, unknown> = {};
+  const sourceOf = new Map<string, Source>();
+  for (const source of sources) {
+    const layer = layerOf(source, problems);
+    if (layer === null) continue;
+    resolvePaths(layer, source.base);
+    for (const key of keysIn(layer)) {
+      setOption(merged, key, valueAt(layer, key));
+      sourceOf.set(key, source);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const config = toConfig(merged, env);
+  const faults = validate(config, (path) => sourceOf.get(optionOf(path))!.where(path));
+  if (faults.length > 0) throw new ConfigError(faults);
+  const origins = new Map([...OPTIONS.keys()].map((key) => [key, sourceOf.get(key)!.origin(key)]));
+  return { config: deepFreeze(config), file: found?.path ?? null, origins };
+}
+
+function defaultSource(base: string): Source {
+  const raw: Record<string, unknown> = {};
+  for (const option of OPTIONS.values()) setOption(raw, option.key, option.default);
+  return { raw, base, where: () => "default", origin: () => "default" };
+}
+
+function optionOf(path: KeyPath): string {
+  return typeof path[1] === "string" ? `${path[0]}.${path[1]}` : String(path[0]);
+}
+
+function valueAt(layer: Layer, key: string): unknown {
+  return key.split(".").reduce<unknown>((part, step) => (part as Record<string, unknown>)[step], layer);
+}
+
+function resolvePaths(layer: Layer, base: string): void {
+  const absolute = (ca: CaSource): CaSource => (ca === "system" ? ca : { file: resolve(base, ca.file) });
+  if (layer.tls?.ca !== undefined) layer.tls.ca = absolute(layer.tls.ca);
+  if (layer.upstreams !== undefined) {
+    layer.upstreams = layer.upstreams.map((upstream) =>
+      upstream.ca === null ? upstream : { ...upstream, ca: absolute(upstream.ca) },
+    );
+  }
+  if (typeof layer.history?.file === "string") layer.history.file = resolve(base, layer.history.file);
+  const socket = layer.control?.socket;
+  if (typeof socket === "object" && socket !== null)
+    layer.control!.socket = { file: resolve(base, socket.file) };
+}
+
+/** Takes all layers merged; the defaults are one of them, so nothing is missing. */
+function toConfig(merged: Record<string, unknown>, env: NodeJS.ProcessEnv): Config {
+  const { control, ...rest } = merged as unknown as Omit<Config, "control"> & {
+    control: { socket: LayerSocket };
+  };
+  const socket =
+    control.socket === "auto" ? automaticSocket(env, process.getuid?.() ?? 0) : control.socket?.file;
+  return { ...rest, control: { socket: socket ?? null } };
+}
+
+type LayerSocket = "auto" | { file: string } | null;
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

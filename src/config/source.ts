@@ -1,0 +1,52 @@
+import type { ConfigProblem } from "./config-error.ts";
+import type { LayerIssue } from "./issues.ts";
+import { hintForKey } from "./options.ts";
+import { checkLayer, type Layer, upstreamKeys } from "./schema.ts";
+import { nearest } from "./suggest.ts";
+
+/** The way to a part of the configuration: `["upstreams", 1, "port"]`. */
+export type KeyPath = readonly (string | number)[];
+
+/** One place that options come from, read but not yet checked. */
+export interface Source {
+  /** Options in the nested form of a file. */
+  readonly raw: unknown;
+  /** The folder that relative paths start from. */
+  readonly base: string;
+  /** Where a part is written, for people: `dotls.yaml:3:5`, `DOTLS_TLS_CA`, `--listen`. */
+  where(path: KeyPath, unknownKey?: string | null): string;
+  /** Where the value of an option comes from: `dotls.yaml:3:5`, `env DOTLS_TLS_CA`, `flag --listen`. */
+  origin(key: string): string;
+}
+
+/** Checks a source against the schema. Gives its layer, or null and what is wrong added to `problems`. */
+export function layerOf(source: Source, problems: ConfigProblem[]): Layer | null {
+  const { layer, issues } = checkLayer(source.raw);
+  if (issues === null) return layer;
+  problems.push(...issues.map((issue) => problemOf(source, issue)));
+  return null;
+}
+
+/** A path as people write it: `upstreams[1].port`. */
+export function formatKey(path: KeyPath): string {
+  return path
+    .map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`))
+    .join("");
+}
+
+function problemOf(source: Source, issue: LayerIssue): ConfigProblem {
+  const { path, unknownKey, message } = issue;
+  const where = source.where(path, unknownKey);
+  if (unknownKey === null) return { where, key: formatKey(path), message, hint: issue.hint };
+  return {
+    where,
+    key: formatKey([...path, unknownKey]),
+    message: "this key is not known to this version",
+    hint: path[0] === "upstreams" ? hintForUpstreamKey(unknownKey) : hintForKey(unknownKey, formatKey(path)),
+  };
+}
+
+function hintForUpstreamKey(key: string): string {
+  const meant = nearest(key, upstreamKeys());
+  return meant === null ? `an upstream takes ${upstreamKeys().join(", ")}` : `did you mean ${meant}?`;
+}

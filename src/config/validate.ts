@@ -1,0 +1,95 @@
+import { networkInterfaces } from "node:os";
+import { faultOfCaFile } from "./ca-file.ts";
+import type { CaSource, Config, ListenAddress } from "./config.ts";
+import type { ConfigProblem } from "./config-error.ts";
+import { SOCKET_PATH_LIMIT } from "./control-socket.ts";
+import { canonicalAddress, isLoopback, isWildcard } from "./ip-address.ts";
+import { formatListen } from "./listen-address.ts";
+import { formatKey, type KeyPath } from "./source.ts";
+
+/** Where a part of the merged configuration is written. */
+export type Where = (path: KeyPath) => string;
+
+/** Checks what no option can tell alone. Gives a problem for everything that would not do what it says. */
+export function validate(config: Config, where: Where): ConfigProblem[] {
+  return [
+    ...duplicateListeners(config, where),
+    ...duplicateUpstreams(config, where),
+    ...loops(config, where),
+    ...caFaults(config, where),
+    ...socketFaults(config, where),
+  ];
+}
+
+function duplicateListeners({ listen }: Config, where: Where): ConfigProblem[] {
+  return listen.flatMap((listener, index) => {
+    // Port 0 is another one for each listener.
+    const first = listen.slice(0, index).find((other) => other.port !== 0 && sameListener(other, listener));
+    if (first === undefined) return [];
+    const message = `${formatListen(listener)} is given twice`;
+    return [{ where: where(["listen"]), key: "listen", message, hint: "keep one of them" }];
+  });
+}
+
+function sameListener(a: ListenAddress, b: ListenAddress): boolean {
+  return a.transport === b.transport && a.address === b.address && a.port === b.port;
+}
+
+function duplicateUpstreams({ upstreams }: Config, where: Where): ConfigProblem[] {
+  const identities = upstreams.map(({ label: _, ...identity }) => JSON.stringify(identity));
+  return identities.flatMap((identity, index) => {
+    const first = identities.indexOf(identity);
+    if (first === index) return [];
+    const path = ["upstreams", index];
+    const message = `the same upstream as ${formatKey(["upstreams", first])}`;
+    return [{ where: where(path), key: formatKey(path), message, hint: "asking it twice gains nothing" }];
+  });
+}
+
+/** DNS over TLS runs over TCP, so only a TCP listener could be reached by our own queries. */
+function loops({ listen, upstreams }: Config, where: Where): ConfigProblem[] {
+  const doors = listen.filter((listener) => listener.transport === "tcp");
+  return upstreams.flatMap((upstream, index) => {
+    const door = doors.find(
+      (listener) =>
+        listener.port === upstream.port &&
+        upstream.addresses.some((address) => reaches(address, listener.address)),
+    );
+    if (door === undefined) return [];
+    const path = ["upstreams", index];
+    const message = `${upstream.label} is ${formatListen(door)}, where dotls itself listens`;
+    return [
+      { where: where(path), key: formatKey(path), message, hint: "queries would go round in a circle" },
+    ];
+  });
+}
+
+function reaches(address: string, listening: string): boolean {
+  if (address === listening) return true;
+  if (!isWildcard(listening) || (listening === "0.0.0.0" && address.includes(":"))) return false;
+  return isLoopback(address) || localAddresses().has(address);
+}
+
+function localAddresses(): Set<string> {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return new Set(all.map(({ address }) => canonicalAddress(address.split("%", 1)[0]!) ?? address));
+}
+
+function caFaults({ tls, upstreams }: Config, where: Where): ConfigProblem[] {
+  const used: { ca: CaSource | null; path: KeyPath }[] = [
+    { ca: tls.ca, path: ["tls", "ca"] },
+    ...upstreams.map(({ ca }, index) => ({ ca, path: ["upstreams", index, "ca"] })),
+  ];
+  return used.flatMap(({ ca, path }) => {
+    const message = ca === null || ca === "system" ? null : faultOfCaFile(ca.file);
+    return message === null ? [] : [{ where: where(path), key: formatKey(path), message, hint: null }];
+  });
+}
+
+function socketFaults({ control }: Config, where: Where): ConfigProblem[] {
+  const length = Buffer.byteLength(control.socket ?? "");
+  if (length <= SOCKET_PATH_LIMIT) return [];
+  const path = ["control", "socket"];
+  const message = `the path has ${length} bytes, and the address of a socket holds ${SOCKET_PATH_LIMIT}: ${control.socket}`;
+  return [{ where: where(path), key: formatKey(path), message, hint: "choose a shorter path, or none" }];
+}
