@@ -1,0 +1,259 @@
+import { DotlsError } from "../errors.ts";
+import type { HistoryCursor, HistoryRing } from "./history-ring.ts";
+import { removeOld, rotate } from "./history-segments.ts";
+import { AppendError, LineFile } from "./line-file.ts";
+import type { Log } from "./log.ts";
+import { createOncePer } from "./log.ts";
+
+const SECOND = 1000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+
+/** How long an entry waits at the most before it is written, in milliseconds. */
+const BATCH_EVERY = SECOND;
+
+/** Entries that become text in one turn of the event loop: half a millisecond, which queries do not notice. */
+const BATCH = 256;
+
+export interface HistoryFileOptions {
+  readonly file: string;
+  /** The size in bytes at which the file is rotated; a batch may go beyond it. */
+  readonly rotate: number;
+  /** How long a rotated file is kept, in milliseconds. */
+  readonly keep: number;
+}
+
+/** What the status says about the file. */
+export interface HistoryFileStatus {
+  readonly path: string;
+  readonly written: number;
+  /** Entries that left the ring before they could be written. */
+  readonly lost: number;
+  /** Why it cannot be written at present, in words; null when it can. */
+  readonly error: string | null;
+}
+
+/**
+ * Opens the file and begins to append what the ring records from now on. `now` is the wall clock.
+ * Rejects with DotlsError (ERR_DOTLS_HISTORY_FILE) when the file cannot be opened.
+ */
+export async function startHistoryFile(
+  ring: HistoryRing,
+  options: HistoryFileOptions,
+  log: Log,
+  now: () => number = () => Date.now(),
+): Promise<HistoryFile> {
+  let file: LineFile;
+  try {
+    file = await LineFile.open(options.file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot write the history file: ${reason}`, {
+      cause: error,
+    });
+  }
+  const history = new HistoryFile(ring, options, log, now, file);
+  history.start();
+  return history;
+}
+
+/**
+ * Appends the ring's new entries to a file, in batches. The ring is its buffer: while the file cannot be written, the
+ * entries wait there, and only those that the ring overwrites are lost. Nothing here ever holds up a query.
+ */
+export class HistoryFile {
+  readonly #ring: HistoryRing;
+  readonly #options: HistoryFileOptions;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #oncePer = createOncePer();
+  #file: LineFile | null;
+  #cursor: HistoryCursor;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | null = null;
+  #written = 0;
+  #lost = 0;
+  #error: string | null = null;
+  /** When the first entry of the open file was written; null: not yet known. */
+  #begunAt: number | null = null;
+  #cleanedAt = -Infinity;
+  #rotateNotBefore = -Infinity;
+
+  constructor(ring: HistoryRing, options: HistoryFileOptions, log: Log, now: () => number, file: LineFile) {
+    this.#ring = ring;
+    this.#options = options;
+    this.#log = log;
+    this.#now = now;
+    this.#file = file;
+    this.#cursor = ring.cursor();
+  }
+
+  /** Begins to write on a timer, and earlier when the ring fills quickly. */
+  start(): void {
+    this.#timer = setInterval(() => void this.flush(), BATCH_EVERY);
+    this.#timer.unref();
+    this.#ring.wakeEachQuarter(() => {
+      // While the disk is full, only the timer tries again: not every quarter of a busy ring.
+      if (this.#error === null) setImmediate(() => void this.flush());
+    });
+  }
+
+  /** Writes what is waiting. Never rejects: what goes wrong is logged and stands in `status`. */
+  flush(): Promise<void> {
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** Writes what is waiting and closes the file. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#ring.wakeEachQuarter(null);
+    // The run under way may have passed the end of the ring already.
+    await this.#running;
+    await this.flush();
+    this.#lost += this.#ring.recorded - this.#cursor.at;
+    this.#cursor = this.#ring.cursor();
+    await this.#close();
+  }
+
+  status(): HistoryFileStatus {
+    const overwritten = Math.max(0, this.#ring.oldest - this.#cursor.at);
+    return {
+      path: this.#options.file,
+      written: this.#written,
+      lost: this.#lost + overwritten,
+      error: this.#error,
+    };
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      await this.#keepHouse();
+      while (this.#cursor.waiting > 0) {
+        const file = await this.#ready();
+        await this.#writeBatch(file);
+      }
+    } catch (error) {
+      await this.#failed(error);
+    }
+  }
+
+  async #writeBatch(file: LineFile): Promise<void> {
+    const first = Math.max(this.#cursor.at, this.#ring.oldest);
+    let text = "";
+    for (let i = 0; i < BATCH; i++) {
+      const entry = this.#cursor.next();
+      if (entry === undefined) break;
+      text += `${JSON.stringify(entry)}\n`;
+    }
+    this.#countLost(this.#cursor.takeLost());
+    try {
+      await file.append(Buffer.from(text));
+    } catch (error) {
+      const lines = error instanceof AppendError ? error.lines : 0;
+      this.#written += lines;
+      this.#cursor = this.#ring.cursor(first + lines);
+      throw error;
+    }
+    this.#written += this.#cursor.at - first;
+    this.#begunAt ??= this.#now();
+    this.#worksAgain();
+  }
+
+  /** The file to append to: opened anew when somebody moved it, rotated when it is large or old enough. */
+  async #ready(): Promise<LineFile> {
+    if (this.#file !== null && (await this.#file.isGone())) await this.#close();
+    let file = (this.#file ??= await LineFile.open(this.#options.file));
+    if (file.regular && file.size > 0) {
+      this.#begunAt ??= firstTime(await file.head()) ?? this.#now();
+      if (this.#isDue(file, this.#begunAt) && (await this.#rotate())) {
+        await this.#close();
+        file = this.#file = await LineFile.open(this.#options.file);
+      }
+    }
+    return file;
+  }
+
+  /** By age too: else a quiet server would never let go of old entries, whatever `keep` says. */
+  #isDue(file: LineFile, begunAt: number): boolean {
+    const now = this.#now();
+    if (now < this.#rotateNotBefore) return false;
+    return file.size >= this.#options.rotate || now - begunAt >= Math.min(DAY, this.#options.keep);
+  }
+
+  async #rotate(): Promise<boolean> {
+    try {
+      await rotate(this.#options.file, this.#now());
+      this.#cleanedAt = -Infinity;
+      return true;
+    } catch (error) {
+      // Entries in a file that is too large are better than none.
+      this.#rotateNotBefore = this.#now() + HOUR;
+      this.#log.warn("the history file cannot be rotated, it grows on", { file: this.#options.file, error });
+      return false;
+    }
+  }
+
+  /** Once an hour and after each rotation: removes rotated files that are too old. */
+  async #keepHouse(): Promise<void> {
+    const now = this.#now();
+    if (now - this.#cleanedAt < HOUR) return;
+    this.#cleanedAt = now;
+    try {
+      await removeOld(this.#options.file, this.#options.keep, now);
+    } catch (error) {
+      if (this.#oncePer("remove", DAY)) {
+        this.#log.warn("old history files cannot be removed", { file: this.#options.file, error });
+      }
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    await this.#close();
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#error === null) {
+      this.#log.error("the history file cannot be written; queries go on", {
+        file: this.#options.file,
+        error: reason,
+      });
+    }
+    this.#error = reason;
+  }
+
+  #worksAgain(): void {
+    if (this.#error === null) return;
+    this.#error = null;
+    this.#log.info("the history file is written again", { file: this.#options.file, lost: this.#lost });
+  }
+
+  #countLost(lost: number): void {
+    if (lost === 0) return;
+    this.#lost += lost;
+    if (this.#error === null && this.#oncePer("lost", HOUR)) {
+      this.#log.warn("queries come faster than the history file is written", {
+        file: this.#options.file,
+        lost,
+      });
+    }
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    this.#begunAt = null;
+    try {
+      await file?.close();
+    } catch {
+      // What close can report was already reported by a write; the handle is gone either way.
+    }
+  }
+}
+
+/** When the first entry of a file was received; undefined when its first line is not an entry. */
+function firstTime(head: string): number | undefined {
+  const time = /^\{"v":\d+,"time":"([^"]+)"/.exec(head)?.[1];
+  const at = time === undefined ? Number.NaN : Date.parse(time);
+  return Number.isNaN(at) ? undefined : at;
+}

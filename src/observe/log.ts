@@ -1,0 +1,111 @@
+import type { Writable } from "node:stream";
+
+/** From the one that says least to the one that says most. */
+const levels = ["error", "warn", "info", "debug"] as const;
+
+export type LogLevel = (typeof levels)[number];
+
+/** What goes with a message, by name; an Error is written as its message and those of its causes. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where dotls says what changes its state. Never called once for each query. */
+export interface Log {
+  error(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Standard error, unless told otherwise. */
+  readonly stream?: Writable & { readonly isTTY?: boolean };
+}
+
+/** Makes the log: lines for people when the stream is a terminal, else one JSON object a line (fields of pino). */
+export async function createLog(options: LogOptions): Promise<Log> {
+  const stream = options.stream ?? process.stderr;
+  return stream.isTTY === true ? textLog(options.level, stream) : jsonLog(options.level, stream);
+}
+
+/**
+ * A gate for messages that an attacker or a failing network could repeat without end: true when `key` was not let
+ * through in the last `ms` milliseconds. `now` is a monotonic clock in milliseconds.
+ */
+export function createOncePer(
+  now: () => number = () => performance.now(),
+): (key: string, ms: number) => boolean {
+  const passed = new Map<string, number>();
+  return (key, ms) => {
+    const time = now();
+    const last = passed.get(key);
+    if (last !== undefined && time - last < ms) return false;
+    // Set anew, so that the map stays in the order of passing and its first key is the one to forget.
+    passed.delete(key);
+    passed.set(key, time);
+    if (passed.size > MOST_KEYS) passed.delete(passed.keys().next().value!);
+    return true;
+  };
+}
+
+/** A key may hold what a peer said, so the gate must not grow with them. */
+const MOST_KEYS = 1000;
+
+async function jsonLog(level: LogLevel, stream: Writable): Promise<Log> {
+  // Only the daemon logs JSON: commands for people should not wait for pino to load.
+  const { pino } = await import("pino");
+  const logger = pino(
+    {
+      level,
+      base: { pid: process.pid },
+      messageKey: "message",
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => stream.write(line) },
+  );
+  return eachLevel((level) => (message, fields) => {
+    if (logger.isLevelEnabled(level)) logger[level](plain(fields), message);
+  });
+}
+
+function textLog(level: LogLevel, stream: Writable): Log {
+  const last = levels.indexOf(level);
+  return eachLevel((level) => {
+    if (levels.indexOf(level) > last) return () => {};
+    return (message, fields) => {
+      const words = Object.entries(plain(fields)).map(([key, value]) => ` ${key}=${quoted(value)}`);
+      stream.write(`${new Date().toISOString()} ${level.padEnd(5)} ${printable(message)}${words.join("")}\n`);
+    };
+  });
+}
+
+function eachLevel(make: (level: LogLevel) => Log[LogLevel]): Log {
+  return { error: make("error"), warn: make("warn"), info: make("info"), debug: make("debug") };
+}
+
+function plain(fields: LogFields = {}): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields))
+    values[key] = value instanceof Error ? told(value) : value;
+  return values;
+}
+
+/** The message of an error, with those of its causes behind it. */
+function told(error: Error): string {
+  return error.cause instanceof Error ? `${error.message}: ${told(error.cause)}` : error.message;
+}
+
+/** A value as one word, in quotes when it would not be one. */
+function quoted(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");
+  return typeof value === "string" && /[\s"=]|^$/.test(text)
+    ? printable(JSON.stringify(text))
+    : printable(text);
+}
+
+/** What a peer said must not move the cursor of the terminal or forge a line. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are the point here
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+}

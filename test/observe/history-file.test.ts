@@ -1,0 +1,363 @@
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { HistoryEntry } from "../../src/observe/history-entry.ts";
+import type { HistoryFile, HistoryFileOptions } from "../../src/observe/history-file.ts";
+import { startHistoryFile } from "../../src/observe/history-file.ts";
+import { HistoryRing } from "../../src/observe/history-ring.ts";
+import { logSpy } from "./log-spy.ts";
+import { outcomeOf } from "./outcomes.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const start = Date.UTC(2026, 10, 21, 14, 0, 0);
+
+let folder: string;
+let file: string;
+let ring: HistoryRing;
+let now: number;
+let running: HistoryFile[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "dotls-history-"));
+  file = join(folder, "history.ndjson");
+  now = start;
+  ring = new HistoryRing(1000, { wall: () => now, monotonic: () => 0 });
+  running = [];
+});
+
+afterEach(async () => {
+  for (const history of running) await history.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function begin(options: Partial<HistoryFileOptions> = {}) {
+  const { log, lines } = logSpy();
+  const all = { file, rotate: 1_000_000, keep: 7 * DAY, ...options };
+  const history = await startHistoryFile(ring, all, log, () => now);
+  running.push(history);
+  return { history, lines };
+}
+
+function record(...names: string[]): void {
+  for (const name of names) ring.ended(outcomeOf(name));
+}
+
+/** Fails unless each line is whole JSON. */
+function entriesIn(path: string): HistoryEntry[] {
+  const text = readFileSync(path, "utf8");
+  expect(text === "" || text.endsWith("\n")).toBe(true);
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as HistoryEntry);
+}
+
+const namesIn = (path: string): (string | null)[] => entriesIn(path).map(({ name }) => name);
+
+describe("HistoryFile", () => {
+  it("appends what is recorded after its start, each entry as the ring gives it", async () => {
+    record("before.");
+    const { history } = await begin();
+    record("one.", "two.");
+    await history.flush();
+    record("three.");
+    await history.stop();
+    expect(entriesIn(file)).toEqual([1, 2, 3].map((sequence) => ring.entry(sequence)));
+    expect(history.status()).toEqual({ path: file, written: 3, lost: 0, error: null });
+  });
+
+  it("makes the file readable for owner and group alone", async () => {
+    await begin();
+    expect((statSync(file).mode & 0o777 & ~0o640).toString(8)).toBe("0");
+  });
+
+  it("goes on behind what is there, and writes by itself within two seconds", async () => {
+    writeFileSync(file, '{"v":1,"name":"earlier."}\n');
+    await begin();
+    record("later.");
+    await vi.waitFor(() => expect(namesIn(file)).toEqual(["earlier.", "later."]), { timeout: 2500 });
+  });
+
+  it("is not overrun by a burst between two ticks of its timer", async () => {
+    const { history } = await begin();
+    for (let burst = 0; burst < 40; burst++) {
+      for (let i = 0; i < 250; i++) record(`n${i}.`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await history.flush();
+    expect(history.status()).toMatchObject({ written: 10_000, lost: 0 });
+  });
+
+  it("counts and says once what was overwritten before it could be written", async () => {
+    const { history, lines } = await begin();
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 1500; i++) record(`n${i}.`);
+      await history.flush();
+    }
+    expect(history.status()).toMatchObject({ written: 2000, lost: 1000 });
+    expect(namesIn(file)[0]).toBe("n500.");
+    expect(lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      "warn: queries come faster than the history file is written",
+    ]);
+  });
+
+  it.each([
+    ["a folder that is not there", () => join(folder, "none", "history.ndjson"), "ENOENT"],
+    ["a folder", () => folder, "EISDIR"],
+  ])("refuses to start on %s", async (_what, path, errno) => {
+    await expect(begin({ file: path() })).rejects.toMatchObject({
+      code: "ERR_DOTLS_HISTORY_FILE",
+      message: expect.stringMatching(`cannot write the history file: ${errno}.*${folder}`),
+    });
+  });
+});
+
+describe("a line that a crash cut short", () => {
+  it.each([
+    ["a piece of an entry is cut off", '{"v":1,"a":1}\n{"v":1,"time":"2026-', '{"v":1,"a":1}\n'],
+    ["its first byte too", '{"v":1,"a":1}\n{', '{"v":1,"a":1}\n'],
+    ["a piece alone", '{"v":1,"time":"2026-', ""],
+    ["a whole entry gets its newline", '{"v":1,"a":1}\n{"v":1,"a":2}', '{"v":1,"a":1}\n{"v":1,"a":2}\n'],
+    ["what is not ours is ended, not cut", "127.0.0.1 localhost", "127.0.0.1 localhost\n"],
+    ["nothing to do", '{"v":1,"a":1}\n', '{"v":1,"a":1}\n'],
+    ["the line before it is long", `${" ".repeat(70_000)}\n{"v":1,`, `${" ".repeat(70_000)}\n`],
+  ])("%s", async (_what, before, after) => {
+    writeFileSync(file, before);
+    const { history } = await begin();
+    expect(readFileSync(file, "utf8")).toBe(after);
+    record("next.");
+    await history.flush();
+    expect(readFileSync(file, "utf8")).toBe(`${after}${JSON.stringify(ring.entry(0))}\n`);
+  });
+});
+
+describe("rotation", () => {
+  it("happens at the size, under the name of the time", async () => {
+    const { history } = await begin({ rotate: 600 });
+    for (const name of ["one.", "two.", "three.", "four.", "five."]) {
+      record(name);
+      now += 1000;
+      await history.flush();
+    }
+    const segments = readdirSync(folder)
+      .filter((name) => name !== "history.ndjson")
+      .sort();
+    expect(segments).toEqual([expect.stringMatching(/^history\.ndjson\.2026-11-21T14-00-0\d\.000Z$/)]);
+    expect(statSync(join(folder, segments[0]!)).size).toBeGreaterThanOrEqual(600);
+    expect([...namesIn(join(folder, segments[0]!)), ...namesIn(file)]).toEqual([
+      "one.",
+      "two.",
+      "three.",
+      "four.",
+      "five.",
+    ]);
+  });
+
+  it("happens after a day, so that a quiet server lets go of old entries", async () => {
+    const { history } = await begin();
+    record("one.");
+    await history.flush();
+    now = start + DAY - 1;
+    record("two.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["one.", "two."]);
+    now = start + DAY;
+    record("three.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["three."]);
+    expect(namesIn(`${file}.2026-11-22T14-00-00.000Z`)).toEqual(["one.", "two."]);
+  });
+
+  it("counts the day from the first entry of the file, also after a restart", async () => {
+    writeFileSync(file, '{"v":1,"time":"2026-11-20T14:00:00.000Z","name":"old."}\n');
+    const { history } = await begin();
+    record("new.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["new."]);
+    expect(namesIn(`${file}.2026-11-21T14-00-00.000Z`)).toEqual(["old."]);
+  });
+
+  it("keeps rotated files for the time that was asked, by an injected clock", async () => {
+    const { history } = await begin({ rotate: 1, keep: 2 * DAY });
+    for (const name of ["one.", "two.", "three."]) {
+      record(name);
+      await history.flush();
+      now += 12 * HOUR;
+    }
+    const rotated = (): string[] =>
+      readdirSync(folder)
+        .filter((name) => name.includes("T"))
+        .sort();
+    expect(rotated()).toHaveLength(2);
+    now = start + 12 * HOUR + 2 * DAY;
+    await history.flush();
+    expect(rotated()).toHaveLength(2);
+    now += HOUR;
+    await history.flush();
+    expect(rotated()).toEqual(["history.ndjson.2026-11-22T14-00-00.000Z"]);
+    now += 12 * HOUR;
+    await history.flush();
+    expect(rotated()).toEqual([]);
+    expect(namesIn(file)).toEqual(["three."]);
+  });
+
+  it("that fails is said once, and the entries are written nevertheless", async () => {
+    const { history, lines } = await begin({ rotate: 1 });
+    record("one.");
+    await history.flush();
+    // Nobody, root included, can rename onto a name that is too long.
+    const long = join(folder, "x".repeat(250));
+    await history.stop();
+    const other = await begin({ rotate: 1, file: long });
+    for (const name of ["two.", "three.", "four."]) {
+      record(name);
+      await other.history.flush();
+    }
+    expect(namesIn(long)).toEqual(["two.", "three.", "four."]);
+    expect(other.lines).toEqual([
+      expect.objectContaining({ level: "warn", message: "the history file cannot be rotated, it grows on" }),
+    ]);
+    expect(lines).toEqual([]);
+  });
+});
+
+describe("a file that somebody else touches", () => {
+  it("is made anew when it was moved away", async () => {
+    const { history } = await begin();
+    record("one.");
+    await history.flush();
+    renameSync(file, `${file}.moved`);
+    record("two.");
+    await history.flush();
+    expect(namesIn(`${file}.moved`)).toEqual(["one."]);
+    expect(namesIn(file)).toEqual(["two."]);
+  });
+
+  it("is made anew when it was removed", async () => {
+    const { history, lines } = await begin();
+    record("one.");
+    await history.flush();
+    unlinkSync(file);
+    record("two.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["two."]);
+    expect(lines).toEqual([]);
+  });
+
+  it("comes back with its folder, and nothing that the ring still holds is lost", async () => {
+    const { history, lines } = await begin();
+    await history.flush();
+    const away = `${folder}.away`;
+    renameSync(folder, away);
+    record("one.");
+    await history.flush();
+    record("two.");
+    await history.flush();
+    expect(history.status().error).toMatch(/^ENOENT/);
+    mkdirSync(folder);
+    record("three.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["one.", "two.", "three."]);
+    expect(history.status()).toMatchObject({ written: 3, lost: 0, error: null });
+    expect(lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      "error: the history file cannot be written; queries go on",
+      "info: the history file is written again",
+    ]);
+    rmSync(away, { recursive: true });
+  });
+});
+
+describe("a full disk", () => {
+  it.skipIf(!existsSync("/dev/full"))(
+    "is said once, costs only what the ring overwrites, and heals",
+    async () => {
+      symlinkSync("/dev/full", file);
+      const { history, lines } = await begin();
+      for (let i = 0; i < 600; i++) record(`n${i}.`);
+      await history.flush();
+      await history.flush();
+      expect(history.status()).toMatchObject({
+        written: 0,
+        lost: 0,
+        error: expect.stringContaining("ENOSPC"),
+      });
+      for (let i = 600; i < 1600; i++) record(`n${i}.`);
+      expect(history.status().lost).toBe(600);
+      await history.flush();
+      expect(lines.map(({ level }) => level)).toEqual(["error"]);
+
+      unlinkSync(file);
+      await history.flush();
+      expect(history.status()).toMatchObject({ written: 1000, lost: 600, error: null });
+      expect(namesIn(file)[0]).toBe("n600.");
+      expect(namesIn(file).at(-1)).toBe("n1599.");
+      expect(lines[1]).toEqual({
+        level: "info",
+        message: "the history file is written again",
+        fields: { file, lost: 600 },
+      });
+    },
+  );
+
+  it("at the end counts as lost what could not be written", async () => {
+    const { history } = await begin();
+    renameSync(folder, `${folder}.away`);
+    record("one.", "two.");
+    await history.stop();
+    expect(history.status()).toMatchObject({ written: 0, lost: 2 });
+    renameSync(`${folder}.away`, folder);
+  });
+
+  const disk = smallDisk();
+  it.skipIf(disk === null)("in the middle of a batch leaves whole lines, none of them twice", async () => {
+    const onDisk = join(disk!, "history.ndjson");
+    const { history } = await begin({ file: onDisk });
+    appendFileSync(join(disk!, "ballast"), Buffer.alloc(40_000));
+    for (let i = 0; i < 300; i++) record(`n${i}.`);
+    await history.flush();
+    expect(history.status().error).toMatch(/^ENOSPC/);
+    const { written } = history.status();
+    expect(written).toBeGreaterThan(0);
+    unlinkSync(join(disk!, "ballast"));
+    await history.flush();
+    expect(history.status()).toMatchObject({ written: expect.any(Number), lost: 0 });
+    expect(namesIn(onDisk)).toEqual(Array.from({ length: history.status().written }, (_, i) => `n${i}.`));
+    expect(history.status().written).toBeGreaterThan(written);
+  });
+  afterAll(() => {
+    if (disk === null) return;
+    execFileSync("umount", [disk]);
+    rmdirSync(disk);
+  });
+});
+
+/** A file system of 80 KiB, when this user may mount one. */
+function smallDisk(): string | null {
+  const at = mkdtempSync(join(tmpdir(), "dotls-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=80k", "tmpfs", at], { stdio: "ignore" });
+    chmodSync(at, 0o700);
+    return at;
+  } catch {
+    rmSync(at, { recursive: true });
+    return null;
+  }
+}
