@@ -1,0 +1,259 @@
+import type { TLSSocket } from "node:tls";
+import { type FrameSink, FrameReader } from "../dns/frames.ts";
+import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
+import { equalFolded } from "../dns/name-hash.ts";
+import { Rcode } from "../dns/rcode.ts";
+import { type DialListener, type Dialed, type Target, dial } from "./dial.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
+import { randomId } from "./random-ids.ts";
+import type { TicketStore } from "./tickets.ts";
+
+/** Who opens connections and hears what becomes of them. */
+export interface ConnectionOwner {
+  onOpen(connection: Connection, dialed: Dialed): void;
+  /** The connection is over, before its exchanges hear of it. `opened`: the TLS handshake had succeeded; `lost`: how many. */
+  onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void;
+  onAnswer(connection: Connection, exchange: Exchange): void;
+  /** A message that answers nothing we asked: unknown id, other question, no response. */
+  onMismatch(connection: Connection): void;
+}
+
+/** Queries of one turn are gathered here; a few hundred fit. */
+const SLAB = 65_536;
+
+/** Ids in use at the most, resting ones included: beyond it a free one is no longer found at the first try. */
+const MAX_IDS = 20_000;
+
+/** How long the id of an abandoned query rests, in ms: a late answer must not meet a new query (RFC 5452 section 9.2). */
+const ID_REST = 30_000;
+
+/** After so many messages that answer nothing we asked, the other side is broken or hostile. */
+const MAX_MISMATCHES = 1000;
+
+const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
+
+/** Codes with which a server may leave out the question it could not read. */
+const questionless: ReadonlySet<number> = new Set([
+  Rcode.FORMERR,
+  Rcode.SERVFAIL,
+  Rcode.NOTIMP,
+  Rcode.REFUSED,
+]);
+
+/**
+ * One TLS connection with many queries in flight (RFC 7766 section 6.2.1.1, RFC 7858 section 3.3). Exchanges that come
+ * before it is open wait; those in flight when it ends are handed back by `lost`, each exactly once.
+ */
+export class Connection implements FrameSink, DialListener {
+  state: "connecting" | "open" | "over" = "connecting";
+  /** Answers delivered: a connection that ends with none was of no use. */
+  answered = 0;
+  mismatched = 0;
+
+  #owner: ConnectionOwner;
+  #cancel: (politely: boolean) => void;
+  #socket: TLSSocket | null = null;
+  #frames = new FrameReader(this);
+  #waiting: Exchange[] = [];
+  #inFlight = new Map<number, Exchange>();
+  #oldest: Exchange | null = null;
+  #newest: Exchange | null = null;
+  #slab: Buffer = Buffer.alloc(0);
+  /** The bytes #slab[#from..#to) are not yet written to the socket. */
+  #from = 0;
+  #to = 0;
+  #flushing = false;
+  #lastByteAt = 0;
+
+  constructor(target: Target, tickets: TicketStore, owner: ConnectionOwner) {
+    this.#owner = owner;
+    this.#cancel = dial(target, tickets, this);
+  }
+
+  /** Exchanges that wait for this connection or for their answer on it. */
+  get load(): number {
+    return this.#waiting.length + this.#inFlight.size;
+  }
+
+  /** Takes an exchange. The connection must not be over. */
+  ask(exchange: Exchange): void {
+    if (this.state === "connecting") this.#waiting.push(exchange);
+    else this.#send(exchange, performance.now());
+  }
+
+  /** Nobody waits for this exchange any more. Its id rests; a connection that was silent all the while is ended. */
+  abandon(exchange: Exchange): void {
+    exchange.abandoned = true;
+    if (
+      this.state === "open" &&
+      this.#inFlight.get(exchange.id) === exchange &&
+      this.#lastByteAt < exchange.sentAt
+    ) {
+      this.#end({ kind: "silent", text: "the server went silent" });
+    }
+  }
+
+  /** Ends the connection on our side. Exchanges on it are lost. */
+  close(): void {
+    this.#end(CLOSED_BY_US);
+  }
+
+  onOpen(dialed: Dialed): void {
+    const { socket } = dialed;
+    this.state = "open";
+    this.#socket = socket;
+    this.#lastByteAt = performance.now();
+    // After the server's FIN nothing can come: Node would leave the socket writable and swallow what we write.
+    socket.once("end", () => this.#end({ kind: "closed", text: "closed by the server" }));
+    socket.once("close", () => this.#end({ kind: "closed", text: "closed by the server" }));
+    this.#owner.onOpen(this, dialed);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const exchange of waiting) if (!exchange.abandoned) this.#send(exchange, this.#lastByteAt);
+    this.#flush();
+  }
+
+  onFailure(failure: Failure): void {
+    this.#end(failure);
+  }
+
+  onBytes(bytes: Buffer, length: number): void {
+    this.#lastByteAt = performance.now();
+    this.#frames.push(bytes, length);
+  }
+
+  onFrame(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start < HEADER_LENGTH) {
+      this.#end({ kind: "malformed", text: "the server sent what is no DNS message" });
+      return false;
+    }
+    const exchange = this.#inFlight.get(readU16(bytes, start));
+    if (exchange === undefined || !answers(bytes, start, end, exchange)) {
+      this.mismatched++;
+      this.#owner.onMismatch(this);
+      if (this.mismatched <= MAX_MISMATCHES) return true;
+      this.#end({ kind: "malformed", text: "the server answers questions that were not asked" });
+      return false;
+    }
+    if (exchange.abandoned) {
+      this.#remove(exchange);
+      return true;
+    }
+    // Still in flight while it is read: a malformed answer ends the connection, and this exchange is lost with it.
+    if (!exchange.answered(bytes, start, end)) {
+      this.#end({ kind: "malformed", text: "the server sent a malformed answer" });
+      return false;
+    }
+    this.#remove(exchange);
+    this.answered++;
+    this.#owner.onAnswer(this, exchange);
+    return this.state === "open";
+  }
+
+  #send(exchange: Exchange, now: number): void {
+    this.#dropRested(now);
+    if (this.#inFlight.size >= MAX_IDS) {
+      this.#waiting.push(exchange);
+      this.#end({ kind: "busy", text: "too many queries without an answer" });
+      return;
+    }
+    let id = randomId();
+    while (this.#inFlight.has(id)) id = randomId();
+    exchange.id = id;
+    exchange.sentAt = now;
+    this.#inFlight.set(id, exchange);
+    exchange.older = this.#newest;
+    exchange.newer = null;
+    if (this.#newest === null) this.#oldest = exchange;
+    else this.#newest.newer = exchange;
+    this.#newest = exchange;
+    this.#append(exchange, id);
+  }
+
+  /** One write for all queries of an event-loop turn: one TLS record, one system call (RFC 7858 section 3.3). */
+  #append(exchange: Exchange, id: number): void {
+    const length = exchange.length();
+    if (this.#to + 2 + length > this.#slab.length) {
+      this.#flush();
+      // A new slab, not the old one again: Node may still hold what was written from it.
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, MAX_MESSAGE + 2));
+      this.#from = 0;
+      this.#to = 0;
+    }
+    const at = this.#to;
+    writeU16(this.#slab, at, length);
+    exchange.write(this.#slab, at + 2);
+    writeU16(this.#slab, at + 2, id);
+    this.#to = at + 2 + length;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#socket === null || this.#to === this.#from) return;
+    const batch = this.#slab.subarray(this.#from, this.#to);
+    this.#from = this.#to;
+    this.#socket.write(batch);
+  }
+
+  #remove(exchange: Exchange): void {
+    this.#inFlight.delete(exchange.id);
+    const { older, newer } = exchange;
+    if (older === null) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.#newest = older;
+    else newer.older = older;
+    exchange.older = null;
+    exchange.newer = null;
+  }
+
+  #dropRested(now: number): void {
+    while (this.#oldest !== null && this.#oldest.abandoned && now - this.#oldest.sentAt > ID_REST) {
+      this.#remove(this.#oldest);
+    }
+  }
+
+  #end(failure: Failure): void {
+    if (this.state === "over") return;
+    const opened = this.state === "open";
+    this.state = "over";
+    this.#cancel(failure === CLOSED_BY_US);
+    this.#socket = null;
+    const lost = [...this.#inFlight.values(), ...this.#waiting].filter((exchange) => !exchange.abandoned);
+    this.#inFlight.clear();
+    this.#waiting = [];
+    this.#oldest = null;
+    this.#newest = null;
+    this.#owner.onEnd(this, failure, opened, lost.length);
+    for (const exchange of lost) {
+      exchange.older = null;
+      exchange.newer = null;
+      exchange.lost(failure, this.answered > 0);
+    }
+  }
+}
+
+/**
+ * Whether a message answers the exchange under whose id it came: a response to a query with the same question, but for
+ * case (RFC 7766 section 7, RFC 5452 section 9.1). Only an error may come without the question.
+ */
+function answers(bytes: Uint8Array, start: number, end: number, exchange: Exchange): boolean {
+  const flags = readU16(bytes, start + HeaderOffset.FLAGS);
+  if ((flags & (Flag.QR | Flag.OPCODE)) !== Flag.QR) return false;
+  const questions = readU16(bytes, start + HeaderOffset.QDCOUNT);
+  if (questions === 0) return questionless.has(flags & Flag.RCODE);
+  const length = exchange.questionEnd - HEADER_LENGTH;
+  if (questions !== 1 || start + HEADER_LENGTH + length > end) return false;
+  const name = length - 4;
+  const at = start + HEADER_LENGTH;
+  return (
+    equalFolded(bytes, at, exchange.question, HEADER_LENGTH, name) &&
+    readU16(bytes, at + name) === readU16(exchange.question, HEADER_LENGTH + name) &&
+    readU16(bytes, at + name + 2) === readU16(exchange.question, HEADER_LENGTH + name + 2)
+  );
+}

@@ -1,0 +1,37 @@
+import type { Failure } from "./failure.ts";
+
+/**
+ * One question on its way to a server and back. It is in flight on at most one connection at a time, and belongs to it
+ * from `ask` until its answer, its loss or the connection's end; only the connection touches the fields above the line.
+ */
+export abstract class Exchange {
+  /** The id under which it is in flight on its connection. */
+  id = 0;
+  /** When it was written, monotonic milliseconds. */
+  sentAt = 0;
+  /** Neighbours in the connection's list, oldest first. */
+  older: Exchange | null = null;
+  newer: Exchange | null = null;
+  // ----
+  /** Nobody waits any more: a late answer is thrown away. Set by whoever made the exchange. */
+  abandoned = false;
+
+  /** A message that holds the question, from byte 12 to `questionEnd`: what the answer's question must equal. */
+  abstract readonly question: Uint8Array;
+  abstract readonly questionEnd: number;
+
+  /** The length of what `write` will write, in bytes. */
+  abstract length(): number;
+
+  /** Writes the message at `at`; the connection sets the id (the first two bytes) afterwards. */
+  abstract write(out: Buffer, at: number): void;
+
+  /**
+   * The answer, matched by id and question: the message bytes[start..end), valid during the call only, may be changed.
+   * False when it is malformed: the connection then ends, and `lost` is called.
+   */
+  abstract answered(bytes: Uint8Array, start: number, end: number): boolean;
+
+  /** Its connection came to nothing or ended. `progress`: it had answered others, so the server is alive. */
+  abstract lost(failure: Failure, progress: boolean): void;
+}

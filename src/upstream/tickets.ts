@@ -1,0 +1,40 @@
+/** How many tickets are kept for one server: a TLS 1.3 server gives two at a time, and each is used once. */
+const KEPT = 4;
+
+/** How old a ticket may become, in milliseconds: a certificate or pin that was withdrawn is noticed within a day. */
+const MAX_AGE = 24 * 3600 * 1000;
+
+interface Ticket {
+  readonly session: Buffer;
+  readonly at: number;
+  readonly reusable: boolean;
+}
+
+/**
+ * TLS session tickets, by the whole identity of who gave them. On a resumed session Node checks neither name nor pins
+ * and shows no certificate (RFC 8446 section 4.6.1 carries the authentication over), so the key of a ticket holds all
+ * that was checked when it was earned: address, port, name, pins, trust anchors, least version. Whatever of that
+ * changes, the ticket is not found and a full handshake checks anew. Only an authenticated connection may `put`.
+ */
+export class TicketStore {
+  #tickets = new Map<string, Ticket[]>();
+
+  /** The newest ticket for this identity at `now` (monotonic ms); undefined: none. TLS 1.3 tickets are given out once (RFC 8446 C.4). */
+  take(key: string, now: number): Buffer | undefined {
+    const tickets = this.#tickets.get(key);
+    if (tickets === undefined) return undefined;
+    while (tickets.length > 0 && now - tickets[0]!.at > MAX_AGE) tickets.shift();
+    const newest = tickets.at(-1);
+    if (newest === undefined || tickets.length === 0) this.#tickets.delete(key);
+    else if (!newest.reusable) tickets.pop();
+    return newest?.session;
+  }
+
+  /** Keeps a ticket of an authenticated connection. `protocol` is what `getProtocol()` says of it. */
+  put(key: string, session: Buffer, protocol: string | null, now: number): void {
+    const tickets = this.#tickets.get(key) ?? [];
+    tickets.push({ session, at: now, reusable: protocol !== "TLSv1.3" });
+    if (tickets.length > KEPT) tickets.shift();
+    this.#tickets.set(key, tickets);
+  }
+}
