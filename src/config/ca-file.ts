@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { readFault } from "./read-fault.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -9,11 +10,7 @@ export function faultOfCaFile(path: string): string | null {
   try {
     text = readFileSync(path, "latin1");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return `${path}: there is no such file`;
-    if (code === "EISDIR") return `${path} is a folder, not a file`;
-    if (code === "EACCES") return `${path}: no permission to read the file`;
-    return `${path} cannot be read: ${code}`;
+    return `${path}: ${readFault(error)}`;
   }
   const certificates = text.match(CERTIFICATE);
   if (certificates === null) return `${path} holds no certificate in PEM form`;

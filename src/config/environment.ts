@@ -1,6 +1,6 @@
 import type { ConfigProblem } from "./config-error.ts";
-import { OPTIONS, rawFromText, setOption, variableOf } from "./options.ts";
-import type { Source } from "./source.ts";
+import { optionKeyOf, OPTIONS, rawFromText, setOption, variableOf } from "./options.ts";
+import type { KeyPath, Source } from "./source.ts";
 import { nearest } from "./suggest.ts";
 
 /** Variables that begin like options and are none, with what they are for. */
@@ -29,22 +29,19 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string, problems: C
     const option = variables.get(name);
     if (option === undefined) {
       if (!isServiceLink(name, value)) problems.push(unknownVariable(name, variables.keys()));
-    } else if (value.trim() === "") {
-      const message = "the variable is set but empty";
-      problems.push({ where: name, key: option.key, message, hint: "unset it for the default" });
     } else {
-      try {
-        setOption(raw, option.key, rawFromText(option, value));
-      } catch (error) {
-        const message = `not JSON: ${(error as SyntaxError).message}`;
-        problems.push({ where: name, key: option.key, message, hint: null });
-      }
+      const read = rawFromText(option, value);
+      if (read.fault === null) setOption(raw, option.key, read.raw);
+      else
+        problems.push({
+          where: name,
+          key: option.key,
+          message: read.fault,
+          hint: "unset it for the default",
+        });
     }
   }
-  const where = (path: readonly (string | number)[]): string => {
-    const key = typeof path[1] === "string" ? `${path[0]}.${path[1]}` : String(path[0]);
-    return variableOf(key);
-  };
+  const where = (path: KeyPath): string => variableOf(optionKeyOf(path));
   return { raw, base: cwd, where, origin: (key) => `env ${variableOf(key)}` };
 }
 

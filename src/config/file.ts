@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
 import type { ConfigProblem } from "./config-error.ts";
+import { isMissing, readFault } from "./read-fault.ts";
 import type { KeyPath, Source } from "./source.ts";
 
 /** A file that was found: where it is, and what to call it in errors. */
@@ -33,20 +34,12 @@ export function findConfigFile(
       problems.push({ where: namedBy, key: "", message: "the name of the file is empty", hint: null });
       return null;
     }
-    return readNamed(resolve(cwd, named), named, ` (named by ${namedBy})`, problems);
+    return readFound(resolve(cwd, named), named, ` (named by ${namedBy})`, problems);
   }
-  for (const [path, shown] of [
-    [join(cwd, "dotls.yaml"), "dotls.yaml"],
-    [systemFile, systemFile],
-  ] as const) {
-    const bytes = read(path);
-    if (bytes instanceof Uint8Array) return { path, shown, bytes };
-    if (bytes.code !== "ENOENT") {
-      problems.push({ where: shown, key: "", message: reason(bytes), hint: null });
-      return null;
-    }
-  }
-  return null;
+  const before = problems.length;
+  const local = readFound(join(cwd, "dotls.yaml"), "dotls.yaml", "", problems);
+  // A file that exists and cannot be read must not be passed over: another one could ask for less.
+  return local ?? (problems.length > before ? null : readFound(systemFile, systemFile, "", problems));
 }
 
 /** Reads the YAML of a configuration file. Gives null when it is not YAML, and every reason for it in `problems`. */
@@ -78,36 +71,19 @@ export function readConfigFile(file: FoundFile, problems: ConfigProblem[]): Sour
   return { raw: document.toJS(), base, where, origin: (key) => where(key.split(".")) };
 }
 
-function readNamed(
+function readFound(
   path: string,
   shown: string,
   namedBy: string,
   problems: ConfigProblem[],
 ): FoundFile | null {
-  const bytes = read(path);
-  if (bytes instanceof Uint8Array) return { path, shown, bytes };
-  problems.push({ where: shown, key: "", message: `${reason(bytes)}${namedBy}`, hint: null });
-  return null;
-}
-
-function read(path: string): Uint8Array | NodeJS.ErrnoException {
   try {
-    return readFileSync(path);
+    return { path, shown, bytes: readFileSync(path) };
   } catch (error) {
-    return error as NodeJS.ErrnoException;
-  }
-}
-
-function reason(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "ENOENT":
-      return "there is no such file";
-    case "EISDIR":
-      return "this is a folder, not a file";
-    case "EACCES":
-      return "no permission to read the file";
-    default:
-      return `the file cannot be read: ${error.code ?? error.message}`;
+    if (namedBy !== "" || !isMissing(error)) {
+      problems.push({ where: shown, key: "", message: `${readFault(error)}${namedBy}`, hint: null });
+    }
+    return null;
   }
 }
 
@@ -175,7 +151,15 @@ function yamlProblem(fault: YAMLError, at: (offset: number) => string, text: str
   const hint = /\[[0-9a-f]*:[0-9a-f:.]*(%\w+)?\]/i.test(line)
     ? "put an address with brackets in quotes"
     : null;
-  return { where, key, message: `not YAML: ${fault.message}`, hint };
+  return { where, key, message: yamlMessage(fault), hint };
+}
+
+/** The parser talks about its own options in a few places. */
+function yamlMessage(fault: YAMLError): string {
+  if (fault.code === "MULTIPLE_DOCS") return "a second document begins here, and only one can count";
+  if (fault.code === "NON_STRING_KEY") return "not YAML as it is needed here: a key that is not text";
+  if (fault.code === "TAG_RESOLVE_FAILED") return `a tag means nothing here: ${fault.message}`;
+  return `not YAML: ${fault.message}`;
 }
 
 /** The place of a value in the text, or of the key itself when it is unknown; of what is around it when it is missing. */
@@ -188,10 +172,8 @@ function offsetOf(document: Document, path: KeyPath, unknownKey: string | null):
     if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0];
   }
   for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as
-      | { range?: [number, number, number] | null }
-      | undefined;
-    if (node?.range) return node.range[0];
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
 }

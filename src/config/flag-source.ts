@@ -1,7 +1,7 @@
 import type { ConfigProblem } from "./config-error.ts";
 import type { Flags } from "./flags.ts";
-import { hintForKey, OPTIONS, rawFromText, setOption } from "./options.ts";
-import type { Source } from "./source.ts";
+import { hintForKey, optionKeyOf, OPTIONS, rawFromText, setOption } from "./options.ts";
+import type { KeyPath, Source } from "./source.ts";
 
 /** Turns the flags of a command into options. An option that is given in two ways is a problem: which one counts? */
 export function readFlagSource(flags: Flags, cwd: string, problems: ConfigProblem[]): Source {
@@ -28,8 +28,7 @@ export function readFlagSource(flags: Flags, cwd: string, problems: ConfigProble
   }
   for (const assignment of flags.set ?? []) readAssignment(assignment, give, problems);
   const flagOf = (key: string): string => givenBy.get(key) ?? "--set";
-  const where = (path: readonly (string | number)[]): string =>
-    flagOf(typeof path[1] === "string" ? `${path[0]}.${path[1]}` : String(path[0]));
+  const where = (path: KeyPath): string => flagOf(optionKeyOf(path));
   return { raw, base: cwd, where, origin: (key) => `flag ${flagOf(key)}` };
 }
 
@@ -57,13 +56,9 @@ function readAssignment(
       const hint = hintForKey(key, "");
       problems.push({ where, key, message: "this key is not known to this version", hint });
     }
-  } else if (value.trim() === "") {
-    problems.push({ where, key, message: "the value is empty", hint: null });
   } else {
-    try {
-      give(key, "--set", rawFromText(option, value));
-    } catch (error) {
-      problems.push({ where, key, message: `not JSON: ${(error as SyntaxError).message}`, hint: null });
-    }
+    const read = rawFromText(option, value);
+    if (read.fault === null) give(key, where, read.raw);
+    else problems.push({ where, key, message: read.fault, hint: null });
   }
 }

@@ -12,27 +12,18 @@ export interface LayerIssue {
 
 /** Takes an issue of zod apart, down to the parts of the configuration that people wrote. */
 export function issuesOf(issue: z.core.$ZodIssue, above: readonly (string | number)[] = []): LayerIssue[] {
-  const path = [...above, ...(issue.path as (string | number)[])];
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => ({ path, unknownKey: key, message: "unknown key", hint: null }));
-    case "invalid_union": {
-      // Of the alternatives, the one that has the right type of value is the one that was meant.
-      const meant = issue.errors.find((errors) => !errors.some(isTypeIssue));
-      if (meant !== undefined) return meant.flatMap((inner) => issuesOf(inner, path));
-      return [{ path, unknownKey: null, message: issue.message, hint: null }];
-    }
-    case "custom": {
-      const hint: unknown = issue.params?.["hint"];
-      return [
-        { path, unknownKey: null, message: issue.message, hint: typeof hint === "string" ? hint : null },
-      ];
-    }
-    case "invalid_type":
-      return [{ path, unknownKey: null, message: typeMessage(issue), hint: null }];
-    default:
-      return [{ path, unknownKey: null, message: issue.message, hint: null }];
+  const path = [...above, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path, unknownKey: key, message: "unknown key", hint: null }));
   }
+  if (issue.code === "invalid_union") {
+    // Of the alternatives, the one that has the right type of value is the one that was meant.
+    const meant = issue.errors.find((errors) => !errors.some(isTypeIssue));
+    if (meant !== undefined) return meant.flatMap((inner) => issuesOf(inner, path));
+  }
+  const hint: unknown = issue.code === "custom" ? issue.params?.["hint"] : null;
+  const message = issue.code === "invalid_type" ? typeMessage(issue) : issue.message;
+  return [{ path, unknownKey: null, message, hint: typeof hint === "string" ? hint : null }];
 }
 
 function isTypeIssue(issue: z.core.$ZodIssue): boolean {

@@ -6,9 +6,9 @@ import { readEnvironment } from "./environment.ts";
 import { findConfigFile, readConfigFile } from "./file.ts";
 import { readFlagSource } from "./flag-source.ts";
 import type { Flags } from "./flags.ts";
-import { keysIn, OPTIONS, setOption } from "./options.ts";
+import { keysIn, optionKeyOf, OPTIONS, setOption } from "./options.ts";
 import type { Layer } from "./schema.ts";
-import { layerOf, type KeyPath, type Source } from "./source.ts";
+import { layerOf, type Source } from "./source.ts";
 import { validate } from "./validate.ts";
 
 export interface LoadedConfig {
@@ -48,21 +48,18 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   if (fileSource !== null) sources.push(fileSource);
   sources.push(readEnvironment(env, cwd, problems), readFlagSource(flags, cwd, problems));
 
-  const merged: Record<string, unknown> = {};
+  let merged: Layer = {};
   const sourceOf = new Map<string, Source>();
   for (const source of sources) {
     const layer = layerOf(source, problems);
     if (layer === null) continue;
-    resolvePaths(layer, source.base);
-    for (const key of keysIn(layer)) {
-      setOption(merged, key, valueAt(layer, key));
-      sourceOf.set(key, source);
-    }
+    merged = merge(merged, resolvePaths(layer, source.base));
+    for (const key of keysIn(layer)) sourceOf.set(key, source);
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
   const config = toConfig(merged, env);
-  const faults = validate(config, (path) => sourceOf.get(optionOf(path))!.where(path));
+  const faults = validate(config, (path) => sourceOf.get(optionKeyOf(path))!.where(path));
   if (faults.length > 0) throw new ConfigError(faults);
   const origins = new Map([...OPTIONS.keys()].map((key) => [key, sourceOf.get(key)!.origin(key)]));
   return { config: deepFreeze(config), file: found?.path ?? null, origins };
@@ -74,39 +71,59 @@ function defaultSource(base: string): Source {
   return { raw, base, where: () => "default", origin: () => "default" };
 }
 
-function optionOf(path: KeyPath): string {
-  return typeof path[1] === "string" ? `${path[0]}.${path[1]}` : String(path[0]);
-}
-
-function valueAt(layer: Layer, key: string): unknown {
-  return key.split(".").reduce<unknown>((part, step) => (part as Record<string, unknown>)[step], layer);
-}
-
-function resolvePaths(layer: Layer, base: string): void {
-  const absolute = (ca: CaSource): CaSource => (ca === "system" ? ca : { file: resolve(base, ca.file) });
-  if (layer.tls?.ca !== undefined) layer.tls.ca = absolute(layer.tls.ca);
-  if (layer.upstreams !== undefined) {
-    layer.upstreams = layer.upstreams.map((upstream) =>
-      upstream.ca === null ? upstream : { ...upstream, ca: absolute(upstream.ca) },
-    );
-  }
-  if (typeof layer.history?.file === "string") layer.history.file = resolve(base, layer.history.file);
-  const socket = layer.control?.socket;
-  if (typeof socket === "object" && socket !== null)
-    layer.control!.socket = { file: resolve(base, socket.file) };
-}
-
-/** Takes all layers merged; the defaults are one of them, so nothing is missing. */
-function toConfig(merged: Record<string, unknown>, env: NodeJS.ProcessEnv): Config {
-  const { control, ...rest } = merged as unknown as Omit<Config, "control"> & {
-    control: { socket: LayerSocket };
+/** Absent keys leave what is below in place: the schema never gives a key without a value. */
+function merge(below: Layer, above: Layer): Layer {
+  return {
+    ...below,
+    ...above,
+    tls: { ...below.tls, ...above.tls },
+    access: { ...below.access, ...above.access },
+    history: { ...below.history, ...above.history },
+    control: { ...below.control, ...above.control },
+    log: { ...below.log, ...above.log },
   };
-  const socket =
-    control.socket === "auto" ? automaticSocket(env, process.getuid?.() ?? 0) : control.socket?.file;
-  return { ...rest, control: { socket: socket ?? null } };
 }
 
-type LayerSocket = "auto" | { file: string } | null;
+function resolvePaths(layer: Layer, base: string): Layer {
+  const { upstreams, tls, history, control } = layer;
+  const absolute = (ca: CaSource): CaSource => (ca === "system" ? ca : { file: resolve(base, ca.file) });
+  const socket = control?.socket;
+  return {
+    ...layer,
+    ...(upstreams && {
+      upstreams: upstreams.map((upstream) =>
+        Object.assign({}, upstream, { ca: upstream.ca && absolute(upstream.ca) }),
+      ),
+    }),
+    ...(tls?.ca && { tls: { ...tls, ca: absolute(tls.ca) } }),
+    ...(history?.file && { history: { ...history, file: resolve(base, history.file) } }),
+    ...(typeof socket === "object" &&
+      socket && { control: { socket: { file: resolve(base, socket.file) } } }),
+  };
+}
+
+/** The defaults are part of what was merged, so nothing is missing. */
+function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
+  const { listen, upstreams, timeout, tls, access, history, log } = merged;
+  const socket = merged.control!.socket;
+  return {
+    listen: listen!,
+    upstreams: upstreams!,
+    timeout: timeout!,
+    tls: { ca: tls!.ca!, minVersion: tls!.minVersion! },
+    access: { allow: access!.allow! },
+    history: {
+      size: history!.size!,
+      file: history!.file!,
+      keep: history!.keep!,
+      rotate: history!.rotate!,
+    },
+    control: {
+      socket: socket === "auto" ? automaticSocket(env, process.getuid?.() ?? 0) : (socket?.file ?? null),
+    },
+    log: { level: log!.level! },
+  };
+}
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) {

@@ -28,36 +28,50 @@ export function hintForKey(key: string, section: string): string | null {
 
 /** Sets an option in the nested form that a file has. */
 export function setOption(raw: Record<string, unknown>, key: string, value: unknown): void {
-  const [first, second] = key.split(".") as [string, string?];
-  if (second === undefined) {
-    raw[first] = value;
-    return;
-  }
-  const section = (raw[first] ??= {}) as Record<string, unknown>;
-  section[second] = value;
+  const [first = "", second] = key.split(".");
+  const section = raw[first];
+  if (second === undefined) raw[first] = value;
+  else raw[first] = { ...(isSection(section) ? section : {}), [second]: value };
 }
 
 /** The keys that have a value in the nested form, sections that are empty left out. */
-export function keysIn(raw: object): string[] {
+export function keysIn(raw: unknown): string[] {
   return [...OPTIONS.keys()].filter((key) => {
-    const [first, second] = key.split(".") as [string, string?];
-    const value = (raw as Record<string, unknown>)[first];
-    if (second === undefined) return value !== undefined;
-    return typeof value === "object" && value !== null && second in value;
+    const [first = "", second] = key.split(".");
+    const value = isSection(raw) ? raw[first] : undefined;
+    return second === undefined ? value !== undefined : isSection(value) && value[second] !== undefined;
   });
+}
+
+/** The key of the option that a path leads into: `tls.ca` for `tls.ca`, `upstreams` for `upstreams[1].ca`. */
+export function optionKeyOf(path: readonly (string | number)[]): string {
+  return typeof path[1] === "string" ? `${path[0]}.${path[1]}` : String(path[0]);
 }
 
 /**
  * Turns the text of a variable or a flag into what a file would have held: a list is split on commas and spaces, or
  * given as JSON when its items are objects, `[{"address": "192.0.2.1"}]`.
- *
- * @throws SyntaxError when it begins like such JSON and is none
+ * `fault` says why it cannot be read.
  */
-export function rawFromText(option: Option, value: string): unknown {
-  if (!option.list) return value.trim();
+export function rawFromText(
+  option: Option,
+  value: string,
+): { raw: unknown; fault: null } | { fault: string } {
+  if (value.trim() === "") return { fault: "the value is empty" };
+  if (!option.list) return { raw: value.trim(), fault: null };
   // A bracket alone does not make it JSON: `[::1]:53` is an address.
-  if (/^\s*\[\s*[{"]/.test(value)) return JSON.parse(value);
-  return value.split(/[\s,]+/).filter((item) => item !== "");
+  if (!/^\s*\[\s*[{"]/.test(value)) {
+    return { raw: value.split(/[\s,]+/).filter((item) => item !== ""), fault: null };
+  }
+  try {
+    return { raw: JSON.parse(value), fault: null };
+  } catch (error) {
+    return { fault: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function childrenOf(section: string): Set<string> {

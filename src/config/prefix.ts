@@ -9,7 +9,7 @@ import { ConfigValueError } from "./value-error.ts";
  * @throws ConfigValueError ERR_DOTLS_BAD_PREFIX
  */
 export function parsePrefix(text: string): string {
-  const [host, lengthText, ...more] = text.trim().split("/") as [string, ...string[]];
+  const [host = "", lengthText, ...more] = text.trim().split("/");
   const address = canonicalAddress(host.replace(/^\[(.*)\]$/, "$1"));
   if (address === null || more.length > 0) {
     throw bad(`"${text}" is not a prefix of IP addresses`, "write it as 192.168.0.0/16 or fd00::/8");
@@ -53,7 +53,7 @@ function groupsOf(address: string): number[] {
   const hexadecimal = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
   );
-  const [head, tail] = hexadecimal.split("::") as [string, string?];
+  const [head = "", tail] = hexadecimal.split("::");
   const before = head === "" ? [] : head.split(":");
   const after = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;

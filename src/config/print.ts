@@ -13,7 +13,7 @@ export function formatConfig({ config, file, origins }: LoadedConfig): string {
   const lines = [file === null ? "# No configuration file." : `# The configuration file is ${file}.`];
   let open = "";
   for (const key of OPTIONS.keys()) {
-    const [first, second] = key.split(".") as [string, string?];
+    const [first = "", second] = key.split(".");
     if (second !== undefined && first !== open) lines.push(`${first}:`);
     open = first;
     const indent = second === undefined ? "" : "  ";

@@ -23,7 +23,10 @@ export interface Source {
 export function layerOf(source: Source, problems: ConfigProblem[]): Layer | null {
   const { layer, issues } = checkLayer(source.raw);
   if (issues === null) return layer;
-  problems.push(...issues.map((issue) => problemOf(source, issue)));
+  const found = issues.map((issue) => problemOf(source, issue));
+  // In the order of the text: line 9 before line 10.
+  found.sort((a, b) => a.where.localeCompare(b.where, "en", { numeric: true }));
+  problems.push(...found);
   return null;
 }
 

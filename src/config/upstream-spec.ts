@@ -76,7 +76,7 @@ export function parseUpstream(text: string): UpstreamSpec {
  * @throws ConfigValueError ERR_DOTLS_BAD_UPSTREAM
  */
 export function upstreamAddress(text: string): string {
-  const [host, ...scopes] = text.split("%") as [string, ...string[]];
+  const [host = "", ...scopes] = text.split("%");
   const address = canonicalAddress(host);
   if (address === null) throw bad(`"${text}" is not an IP address`);
   if (isWildcard(address)) throw bad(`"${text}" is the address of no host`);

@@ -36,7 +36,7 @@ function sameListener(a: ListenAddress, b: ListenAddress): boolean {
 }
 
 function duplicateUpstreams({ upstreams }: Config, where: Where): ConfigProblem[] {
-  const identities = upstreams.map(({ label: _, ...identity }) => JSON.stringify(identity));
+  const identities = upstreams.map((upstream) => JSON.stringify({ ...upstream, label: "" }));
   return identities.flatMap((identity, index) => {
     const first = identities.indexOf(identity);
     if (first === index) return [];
