@@ -20,9 +20,10 @@
  * Certificates (./scripted-upstream/identities.ts): good re-keyed wrong-name common-name-only expired not-yet-valid
  *   self-signed other-ca, or an Identity of your own. All upstreams of a process share one authority.
  * Counters (./scripted-upstream/counters.ts): connections open handshakes resumed handshakeErrors queries malformed answers
- *   inFlight mostInFlight applicationBytes rawBytes reads writes mostQueriesInOneRead sizes paddings options serverNames
+ *   inFlight mostInFlight applicationBytes rawBytes rawData reads writes mostQueriesInOneRead sizes paddings options serverNames
  *   alpn versions queriesPerConnection names log.
  *
+ * ./scripted-upstream/fixture.ts has `start(options)` and `connect(upstream)` that end with the test, and `until(condition)`.
  * The default answer is a record made from the name (`addressOf(name)` for A); types it does not know get NODATA with SOA.
  */
 import { randomBytes } from "node:crypto";
@@ -220,6 +221,7 @@ export class ScriptedUpstream {
       raw.on("data", (chunk) => {
         counted += chunk.length;
         this.counters.rawBytes += chunk.length;
+        this.counters.rawData.push(chunk);
         if (handshake === "garbage") raw.write("this is no TLS\r\n".repeat(4));
       });
     }

@@ -193,6 +193,7 @@ describe("before the handshake", () => {
     const upstream = await start({ handshake: "never" });
     const { socket, got } = plain(upstream.port);
     await until(() => upstream.counters.rawBytes === 10);
+    expect(Buffer.concat(upstream.counters.rawData).toString()).toBe("0123456789");
     expect(await Promise.race([got, Promise.resolve("nothing")])).toBe("nothing");
     socket.destroy();
     await until(() => upstream.counters.open === 0);

@@ -23,6 +23,8 @@ export class Counters {
   applicationBytes = 0;
   /** Bytes received by TCP on connections that are closed by now, and those of the ones that never shook hands. */
   rawBytes = 0;
+  /** What came by TCP under `handshake: "never"` and `"garbage"`: a ClientHello, and nothing else from a strict client. */
+  readonly rawData: Buffer[] = [];
   /** `data` events on TLS sockets, about one for each TLS record or write of the client. */
   reads = 0;
   writes = 0;
