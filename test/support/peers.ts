@@ -9,7 +9,7 @@ import type { Zone } from "./peers/zone.ts";
 export const peers: readonly {
   readonly program: string;
   /** Brings it up in front of `authority`, an NSD that serves the zones; NSD itself is that authority. */
-  start(zones: readonly Zone[], authority: Peer): Promise<Peer>;
+  readonly start: (zones: readonly Zone[], authority: Peer) => Promise<Peer>;
 }[] = [
   { program: "nsd", start: async (_zones, authority) => authority },
   { program: "unbound", start: (zones, authority) => startUnbound(zones, authority.plain) },

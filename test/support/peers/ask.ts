@@ -1,7 +1,6 @@
 import { createSocket } from "node:dgram";
-import { connect } from "node:net";
 import { readFileSync } from "node:fs";
-import { connect as connectTls } from "node:tls";
+import { connect } from "node:tls";
 import type { Running } from "./process.ts";
 
 /** A query for `name` (without escapes), class IN, RD set, no OPT. */
@@ -15,7 +14,7 @@ function encodeQuery(name: string, type: number): Buffer {
 /** How long one question waits before the next is sent, in milliseconds. */
 const patience = 250;
 
-function askUdp(port: number, query: Buffer): Promise<Buffer | undefined> {
+function askUdp(address: string, port: number, query: Buffer): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket("udp4");
     const done = (answer?: Buffer): void => {
@@ -26,16 +25,13 @@ function askUdp(port: number, query: Buffer): Promise<Buffer | undefined> {
     const timer = setTimeout(done, patience);
     socket.on("error", () => done());
     socket.on("message", (message) => done(message));
-    socket.connect(port, "127.0.0.1", () => socket.send(query));
+    socket.connect(port, address, () => socket.send(query));
   });
 }
 
-function askStream(port: number, query: Buffer, ca: string | undefined): Promise<Buffer | undefined> {
+function askTls(port: number, query: Buffer, ca: string): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    const socket =
-      ca === undefined
-        ? connect({ port, host: "127.0.0.1" })
-        : connectTls({ port, host: "127.0.0.1", ca: readFileSync(ca), rejectUnauthorized: true });
+    const socket = connect({ port, host: "127.0.0.1", ca: readFileSync(ca), rejectUnauthorized: true });
     const done = (answer?: Buffer): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -53,9 +49,9 @@ function askStream(port: number, query: Buffer, ca: string | undefined): Promise
   });
 }
 
-/** Where to ask: a plain port, or one with TLS and the authority to trust. */
+/** Where to ask: a UDP port, or a TLS port of 127.0.0.1 and the authority to trust. */
 export type Door =
-  | { readonly over: "udp" | "tcp"; readonly port: number }
+  | { readonly over: "udp"; readonly address: string; readonly port: number }
   | { readonly over: "tls"; readonly port: number; readonly ca: string };
 
 /**
@@ -68,9 +64,7 @@ export async function untilAnswered(running: Running, doors: readonly Door[], zo
   for (const door of doors) {
     for (;;) {
       const asked =
-        door.over === "udp"
-          ? askUdp(door.port, query)
-          : askStream(door.port, query, door.over === "tls" ? door.ca : undefined);
+        door.over === "udp" ? askUdp(door.address, door.port, query) : askTls(door.port, query, door.ca);
       const answer = await Promise.race([asked, running.died]);
       if (answer !== undefined && (answer[3]! & 15) === 0 && answer.readUInt16BE(6) > 0) break;
       if (performance.now() > end) throw new Error(`no answer over ${door.over}:\n${running.log()}`);

@@ -23,7 +23,7 @@ newServer({address="127.0.0.1:${authority}", healthCheckMode="up"})
     await untilAnswered(
       running,
       [
-        { over: "udp", port: plain },
+        { over: "udp", address: "127.0.0.1", port: plain },
         { over: "tls", port: tls, ca },
       ],
       zones[0]!.origin,

@@ -21,13 +21,14 @@ modules.unload("priming")
 modules.unload("detect_time_jump")
 policy.add(policy.all(policy.STUB("127.0.0.1@${authority}")))
 cache.size = 16 * MB
+reorder_RR(false)
 `,
     );
     const running = launch("kresd", ["-n", "-c", file, folder]);
     await untilAnswered(
       running,
       [
-        { over: "udp", port: plain },
+        { over: "udp", address: "127.0.0.1", port: plain },
         { over: "tls", port: tls, ca },
       ],
       zones[0]!.origin,

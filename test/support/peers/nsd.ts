@@ -37,7 +37,7 @@ ${zones.map(({ origin, file }) => `zone:\n  name: ${origin}\n  zonefile: ${file}
     await untilAnswered(
       running,
       [
-        { over: "udp", port: plain },
+        { over: "udp", address: "127.0.0.1", port: plain },
         { over: "tls", port: tls, ca },
       ],
       zones[0]!.origin,

@@ -38,7 +38,7 @@ ${zones.map(({ origin }) => `stub-zone:\n  name: ${origin}\n  stub-addr: 127.0.0
     await untilAnswered(
       running,
       [
-        { over: "udp", port: plain },
+        { over: "udp", address: "127.0.0.1", port: plain },
         { over: "tls", port: tls, ca },
       ],
       zones[0]!.origin,

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Server } from "../support/peers/dotls.ts";
+import { largeQuestions, type Question, shapeQuestions } from "../support/peers/questions.ts";
+import { runClient } from "../support/peers/run-client.ts";
+import { describeThroughDotls } from "../support/peers/through.ts";
+
+/** What getdns makes of the replies: its whole tree, but for id, OPT (each hop has its own), bytes and TTLs. */
+function essence(key: string, value: unknown): unknown {
+  if (key === "id" || key === "arcount" || key === "rdata_raw" || key === "ttl") return undefined;
+  if (key === "additional") return (value as { type: number }[]).filter(({ type }) => type !== 41);
+  return value;
+}
+
+/** It writes names into its JSON as they are in zone files, with backslashes that JSON does not know. */
+function repaired(json: string): string {
+  return json.replaceAll(/\\(?!")/g, "\\\\");
+}
+
+async function getdns(
+  { address, port }: Server,
+  questions: readonly Question[],
+  options: readonly string[],
+): Promise<unknown[]> {
+  const folder = mkdtempSync(join(tmpdir(), "dotls-test-"));
+  try {
+    const list = join(folder, "questions");
+    writeFileSync(list, questions.map(({ name, type }) => `${name} ${type}\n`).join(""));
+    const text = await runClient("getdns_query", ["-s", "-j", ...options, `@${address}:${port}`, "-F", list]);
+    const trees = text
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => (JSON.parse(repaired(line), essence) as { replies_tree: unknown }).replies_tree);
+    expect(trees).toHaveLength(questions.length);
+    return trees;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const questions = [...shapeQuestions, ...largeQuestions];
+
+describeThroughDotls(["getdns_query"], (path) => {
+  // UDP with TCP when the answer is cut; TCP, a connection for each; one TCP connection for all.
+  for (const transport of ["-u", "-T", "-O"]) {
+    test.each(["-d", "-D"])(`small and large answers, getdns_query ${transport} %s`, async (dnssec) => {
+      const { direct, through } = path();
+      const reference = await getdns(direct, questions, ["-T", dnssec]);
+      expect(await getdns(through, questions, [transport, dnssec])).toEqual(reference);
+    });
+  }
+});
