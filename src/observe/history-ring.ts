@@ -59,7 +59,7 @@ export class HistoryRing implements Observer {
   #untilWake = 0;
   #wake: (() => void) | null = null;
 
-  /** A ring of `size` rows (at least 1), 300 bytes each and the client's address. */
+  /** A ring of `size` rows, 300 bytes each and the client's address; one of 0 rows records nothing. */
   constructor(size: number, clocks: RingClocks = systemClocks) {
     this.size = size;
     this.#clocks = clocks;
@@ -101,6 +101,7 @@ export class HistoryRing implements Observer {
 
   /** Records how a query ended. */
   ended(outcome: Outcome): void {
+    if (this.size === 0) return;
     const row = this.#row;
     const { receivedAt, bytes, nameLength } = outcome;
     // The wall clock is read once a second, not for each query: the two clocks keep the same pace between.

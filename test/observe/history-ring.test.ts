@@ -113,6 +113,17 @@ describe("HistoryRing", () => {
     expect(record()).toBe(new Date(9_000_000).toISOString());
   });
 
+  it("records nothing when it has no rows", () => {
+    const ring = new HistoryRing(0, clocks);
+    ring.ended(outcomeOf("a."));
+    expect([ring.recorded, ring.oldest, ring.entry(0), ring.cursor().next()]).toEqual([
+      0,
+      0,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("wakes its one reader each time a quarter is new", () => {
     const ring = new HistoryRing(8, clocks);
     const wake = vi.fn<() => void>();

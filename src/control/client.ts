@@ -1,0 +1,147 @@
+import type { IncomingMessage } from "node:http";
+import { request } from "node:http";
+import { SOCKET_PATH_LIMIT } from "../config/control-socket.ts";
+import { DotlsError } from "../errors.ts";
+import type { HistoryEntry } from "../observe/history-entry.ts";
+import type { HistoryQuery } from "../observe/history-filter.ts";
+import type { Status } from "./status.ts";
+
+/** As in routes.ts, which is not imported: a command should not wait for hono to load. */
+const CONTROL_HEADER = "dotls-control";
+const CONTROL_VERSION = "1";
+
+/** How long a server may take until its reply begins, in milliseconds. */
+const PATIENCE = 5000;
+
+/** So many queries were overwritten in the server's memory before they could be sent. */
+export interface HistoryGap {
+  readonly lost: number;
+}
+
+export interface HistoryRequest extends HistoryQuery {
+  readonly limit?: number | undefined;
+  readonly follow?: boolean | undefined;
+}
+
+/**
+ * Asks the server behind a control socket how it is. Rejects with DotlsError: ERR_DOTLS_NO_SERVER when nobody listens
+ * there, ERR_DOTLS_CONTROL_DENIED when this user may not ask, ERR_DOTLS_CONTROL_PROTOCOL when what answers is no dotls.
+ */
+export async function getStatus(socket: string): Promise<Status> {
+  const response = await get(socket, "/v1/status");
+  // Taken at its word: the header said that it is a dotls of this API.
+  const status: Status = JSON.parse(await textOf(response));
+  return status;
+}
+
+/**
+ * Reads the history of the server behind a control socket, oldest first; with `follow` it goes on until the signal
+ * aborts, which ends it without an error, or the server stops. Rejects as `getStatus` does, or with the server's error.
+ */
+export async function getHistory(
+  socket: string,
+  wanted: HistoryRequest,
+  signal?: AbortSignal,
+): Promise<AsyncGenerator<HistoryEntry | HistoryGap, void>> {
+  const { limit, follow, ...query } = wanted;
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, value);
+  if (limit !== undefined) parameters.set("limit", String(limit));
+  if (follow === true) parameters.set("follow", "1");
+  try {
+    return entriesOf(await get(socket, `/v1/history?${parameters.toString()}`, signal), signal);
+  } catch (error) {
+    if (signal?.aborted === true) return nothing();
+    throw error;
+  }
+}
+
+async function* nothing(): AsyncGenerator<never, void> {}
+
+async function* entriesOf(
+  response: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<HistoryEntry | HistoryGap, void> {
+  let rest = "";
+  try {
+    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const entry: HistoryEntry | HistoryGap = JSON.parse(line);
+        yield entry;
+      }
+    }
+  } catch (error) {
+    if (signal?.aborted !== true)
+      throw new DotlsError("ERR_DOTLS_NO_SERVER", "the server went away", { cause: error });
+  }
+}
+
+async function get(socket: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+  const response = await send(socket, path, signal);
+  if (response.headers[CONTROL_HEADER] !== CONTROL_VERSION) {
+    response.destroy();
+    throw notDotls(socket);
+  }
+  if (response.statusCode !== 200) throw refused(await textOf(response));
+  return response;
+}
+
+function send(socket: string, path: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    if (Buffer.byteLength(socket) > SOCKET_PATH_LIMIT) {
+      reject(noServer(socket, `its path has more than ${SOCKET_PATH_LIMIT} bytes`));
+      return;
+    }
+    const asked = request({ socketPath: socket, path, agent: false, ...(signal && { signal }) });
+    const patience = setTimeout(() => asked.destroy(notDotls(socket)), PATIENCE);
+    asked.on("response", (response) => {
+      clearTimeout(patience);
+      resolve(response);
+    });
+    asked.on("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(patience);
+      reject(error instanceof DotlsError ? error : failure(socket, error));
+    });
+    asked.end();
+  });
+}
+
+function failure(socket: string, error: NodeJS.ErrnoException): DotlsError {
+  switch (error.code) {
+    case "ENOENT":
+      return noServer(socket, "there is none", error);
+    case "ECONNREFUSED":
+      return noServer(socket, "nobody listens", error);
+    case "EACCES":
+    case "EPERM": {
+      const message = `this user may not open the control socket ${socket}; ask as the user that runs the server`;
+      return new DotlsError("ERR_DOTLS_CONTROL_DENIED", message, { cause: error });
+    }
+    case undefined:
+    default:
+      return notDotls(socket, error);
+  }
+}
+
+function noServer(socket: string, reason: string, cause?: Error): DotlsError {
+  const message = `no server on the control socket ${socket}: ${reason} (another one: --socket PATH)`;
+  return new DotlsError("ERR_DOTLS_NO_SERVER", message, { cause });
+}
+
+function notDotls(socket: string, cause?: Error): DotlsError {
+  const message = `what listens on ${socket} does not answer as dotls does`;
+  return new DotlsError("ERR_DOTLS_CONTROL_PROTOCOL", message, { cause });
+}
+
+function refused(body: string): DotlsError {
+  const { error }: { error: { code: string; message: string } } = JSON.parse(body);
+  return new DotlsError(error.code, error.message);
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) text += chunk;
+  return text;
+}

@@ -1,0 +1,100 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { DotlsError } from "../errors.ts";
+import { historyFilter } from "../observe/history-filter.ts";
+import type { HistoryRing } from "../observe/history-ring.ts";
+import { historyText } from "./history-stream.ts";
+import type { Status } from "./status.ts";
+
+/** Marks each reply as that of a dotls, with the version of this API: a command knows whom it talks to. */
+export const CONTROL_HEADER = "dotls-control";
+export const CONTROL_VERSION = "1";
+
+const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
+
+export interface ControlSources {
+  readonly status: () => Status;
+  readonly history: HistoryRing;
+}
+
+/** The control API, and the way to end its open streams when the server stops. */
+export interface ControlRoutes {
+  readonly app: Hono;
+  readonly endStreams: () => void;
+}
+
+/**
+ * `GET /v1/status`: a `Status` in JSON. `GET /v1/history`: NDJSON of `HistoryEntry`, filtered by `since`, `until`, `name`,
+ * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
+ * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
+ */
+export function controlRoutes(sources: ControlSources): ControlRoutes {
+  const open = new Set<AbortController>();
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.header(CONTROL_HEADER, CONTROL_VERSION);
+  });
+  app.get("/v1/status", (context) => context.json(sources.status()));
+  app.get("/v1/history", (context) => history(context, sources.history, open));
+  app.notFound((context) => {
+    const message = `there is no ${context.req.method} ${context.req.path}`;
+    return context.json({ error: { code: "ERR_DOTLS_CONTROL_PATH", message } }, 404);
+  });
+  app.onError((error, context) => {
+    const known = error instanceof DotlsError;
+    const code = known ? error.code : "ERR_DOTLS_INTERNAL";
+    return context.json({ error: { code, message: error.message } }, known ? 400 : 500);
+  });
+  return {
+    app,
+    endStreams: () => {
+      for (const stream of open) stream.abort();
+    },
+  };
+}
+
+function history(context: Context, ring: HistoryRing, open: Set<AbortController>): Response {
+  const query = context.req.query();
+  for (const key of Object.keys(query)) {
+    if (!HISTORY_PARAMETERS.has(key)) throw unclear(`there is no parameter ${JSON.stringify(key)}`);
+  }
+  const { follow, limit, ...wanted } = query;
+  if (follow !== undefined && follow !== "0" && follow !== "1") throw unclear("follow is 0 or 1");
+  if (limit !== undefined && !/^\d{1,9}$/.test(limit)) throw unclear("limit is a whole number");
+
+  const ended = new AbortController();
+  const text = historyText(ring, {
+    filter: historyFilter(wanted),
+    limit: limit === undefined ? null : Number(limit),
+    follow: follow === "1",
+    signal: ended.signal,
+  });
+  open.add(ended);
+  let left = false;
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value } = await text.next();
+        if (value !== undefined) controller.enqueue(encoder.encode(value));
+        else {
+          open.delete(ended);
+          if (!left) controller.close();
+        }
+      },
+      cancel() {
+        left = true;
+        open.delete(ended);
+        ended.abort();
+      },
+    },
+    // A piece is made when the connection can take it, not before.
+    { highWaterMark: 0 },
+  );
+  return context.body(body, 200, { "content-type": "application/x-ndjson" });
+}
+
+function unclear(message: string): DotlsError {
+  return new DotlsError("ERR_DOTLS_HISTORY_QUERY", message);
+}

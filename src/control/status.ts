@@ -1,0 +1,64 @@
+import type { CountersSnapshot } from "../observe/counters.ts";
+import type { HistoryFileStatus } from "../observe/history-file.ts";
+
+/** The running server at one moment, as `GET /v1/status` tells it. A stable contract: fields are added, never renamed. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  /** ISO 8601 in UTC. */
+  readonly startedAt: string;
+  /** In seconds. */
+  readonly uptime: number;
+  /** The configuration file; null when there is none. */
+  readonly config: string | null;
+  /** The bound addresses, as in `udp://127.0.0.1:5300`. */
+  readonly listeners: readonly string[];
+  /** In the order in which they are asked. */
+  readonly upstreams: readonly UpstreamStatus[];
+  readonly queries: CountersSnapshot;
+  readonly history: HistoryStatus;
+}
+
+/** One server out there: an upstream of the configuration with two addresses is two of them. */
+export interface UpstreamStatus {
+  /** As the configuration writes it. */
+  readonly label: string;
+  readonly address: string;
+  readonly port: number;
+  /** The name that its certificate must carry; null: the address. */
+  readonly name: string | null;
+  /** `idle`: no connection, because none is needed. `down`: the last attempt failed. */
+  readonly state: "idle" | "connecting" | "up" | "down";
+  readonly lastError: UpstreamError | null;
+  readonly connections: number;
+  /** TLS handshakes that were completed, resumed ones included. */
+  readonly handshakes: number;
+  readonly resumed: number;
+  readonly queries: number;
+  readonly answers: number;
+  readonly failures: number;
+  /** Replies that belong to no query in flight. */
+  readonly mismatched: number;
+  readonly inFlight: number;
+  /** How long the last TLS handshake took, in milliseconds; null before the first. */
+  readonly handshakeMs: number | null;
+  /** The smoothed time from a query to its answer, in milliseconds; null before the first. */
+  readonly roundTripMs: number | null;
+}
+
+export interface UpstreamError {
+  /** One word, such as `refused`, `timeout`, `name`, `pin`, `expired`. */
+  readonly kind: string;
+  readonly text: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+export interface HistoryStatus {
+  /** Queries in memory at present. */
+  readonly kept: number;
+  /** Queries that memory holds at the most. */
+  readonly size: number;
+  /** Null when the history is not written to a file. */
+  readonly file: HistoryFileStatus | null;
+}
