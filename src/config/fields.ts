@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CaSource } from "./config.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { ConfigValueError } from "./value-error.ts";
 
@@ -66,6 +67,15 @@ export function parseCount(value: string | number): number {
 /** A path, or null for `none`. */
 export function parsePath(value: string): string | null {
   return fileOrNone(value)?.file ?? null;
+}
+
+/** Trust anchors: `system` or a path. */
+export function parseCa(value: string): CaSource {
+  if (value === "system") return value;
+  const source = fileOrNone(value);
+  if (source === null)
+    throw new RangeError(`"${value}" is not a path; the identity of upstreams is always checked`);
+  return source;
 }
 
 /** A path apart from words such as `auto`, or null for `none`. */

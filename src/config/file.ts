@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Document,
+  visit,
+  type YAMLError,
+} from "yaml";
 import type { ConfigProblem } from "./config-error.ts";
 import { isMissing, readFault } from "./read-fault.ts";
 import type { KeyPath, Source } from "./source.ts";
@@ -58,7 +67,7 @@ export function readConfigFile(file: FoundFile, problems: ConfigProblem[]): Sour
     return null;
   }
   const base = dirname(file.path);
-  if (document.contents === null) {
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     return { raw: {}, base, where: () => file.shown, origin: () => file.shown };
   }
   if (!isMap(document.contents)) {
@@ -68,6 +77,20 @@ export function readConfigFile(file: FoundFile, problems: ConfigProblem[]): Sour
   }
   const where = (path: KeyPath, unknownKey?: string | null): string =>
     at(offsetOf(document, path, unknownKey ?? null));
+  const before = problems.length;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `nothing is called &${alias.source}, which *${alias.source} stands for`;
+      problems.push({
+        where: at(alias.range?.[0] ?? 0),
+        key: "",
+        message,
+        hint: "put a * of your own in quotes",
+      });
+    },
+  });
+  if (problems.length > before) return null;
   return { raw: document.toJS(), base, where, origin: (key) => where(key.split(".")) };
 }
 

@@ -30,7 +30,7 @@ export function parseListen(text: string): ListenAddress[] {
     const port = parts.port ?? DEFAULT_LISTEN_PORT;
     throw bad(
       `"${text}" names no address`,
-      `write 127.0.0.1:${port} for this host alone, 0.0.0.0:${port} or [::]:${port} for every address of it`,
+      `write 127.0.0.1:${port} for this host alone, [::]:${port} for every address of it, 0.0.0.0:${port} for those of IPv4`,
     );
   }
   const address = canonicalAddress(parts.address);

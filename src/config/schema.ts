@@ -1,6 +1,16 @@
 import { z } from "zod";
 import type { CaSource, Config, ListenAddress, UpstreamSpec } from "./config.ts";
-import { between, duration, fileOrNone, list, parseCount, parsed, parsePath, text } from "./fields.ts";
+import {
+  between,
+  duration,
+  fileOrNone,
+  list,
+  parseCa,
+  parseCount,
+  parsed,
+  parsePath,
+  text,
+} from "./fields.ts";
 import { issuesOf, type LayerIssue } from "./issues.ts";
 import { parseListen } from "./listen-address.ts";
 import { parsePin } from "./pin.ts";
@@ -50,9 +60,7 @@ export interface Option {
 
 type About = Omit<Option, "key" | "list">;
 
-const caSource = text("system, or the path of a PEM file").transform((value): CaSource =>
-  value === "system" ? value : { file: value },
-);
+const caSource = text("system, or the path of a PEM file").transform(parsed(parseCa));
 
 const longUpstream = z
   .strictObject({

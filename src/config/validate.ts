@@ -3,7 +3,7 @@ import { faultOfCaFile } from "./ca-file.ts";
 import type { CaSource, Config, ListenAddress } from "./config.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { SOCKET_PATH_LIMIT } from "./control-socket.ts";
-import { canonicalAddress, isLoopback, isWildcard } from "./ip-address.ts";
+import { canonicalAddress, isLoopback } from "./ip-address.ts";
 import { formatListen } from "./listen-address.ts";
 import { formatKey, type KeyPath } from "./source.ts";
 
@@ -22,17 +22,32 @@ export function validate(config: Config, where: Where): ConfigProblem[] {
 }
 
 function duplicateListeners({ listen }: Config, where: Where): ConfigProblem[] {
+  const problem = (message: string): ConfigProblem => {
+    return { where: where(["listen"]), key: "listen", message, hint: "keep one of them" };
+  };
   return listen.flatMap((listener, index) => {
     // Port 0 is another one for each listener.
-    const first = listen.slice(0, index).find((other) => other.port !== 0 && sameListener(other, listener));
-    if (first === undefined) return [];
-    const message = `${formatListen(listener)} is given twice`;
-    return [{ where: where(["listen"]), key: "listen", message, hint: "keep one of them" }];
+    const others = listen.filter(
+      (other, at) => at !== index && other.port !== 0 && sameDoor(other, listener),
+    );
+    const first = others.find((other) => other.address === listener.address);
+    if (first !== undefined) {
+      return listen.indexOf(first) < index ? [problem(`${formatListen(listener)} is given twice`)] : [];
+    }
+    const wider = others.find((other) => covers(other.address, listener.address));
+    return wider === undefined
+      ? []
+      : [problem(`${formatListen(listener)} is part of ${formatListen(wider)}, which is given as well`)];
   });
 }
 
-function sameListener(a: ListenAddress, b: ListenAddress): boolean {
-  return a.transport === b.transport && a.address === b.address && a.port === b.port;
+function sameDoor(a: ListenAddress, b: ListenAddress): boolean {
+  return a.transport === b.transport && a.port === b.port;
+}
+
+/** `::` means every local address of both families, `0.0.0.0` those of IPv4. */
+function covers(wildcard: string, address: string): boolean {
+  return wildcard === "::" || (wildcard === "0.0.0.0" && !address.includes(":"));
 }
 
 function duplicateUpstreams({ upstreams }: Config, where: Where): ConfigProblem[] {
@@ -66,8 +81,7 @@ function loops({ listen, upstreams }: Config, where: Where): ConfigProblem[] {
 
 function reaches(address: string, listening: string): boolean {
   if (address === listening) return true;
-  if (!isWildcard(listening) || (listening === "0.0.0.0" && address.includes(":"))) return false;
-  return isLoopback(address) || localAddresses().has(address);
+  return covers(listening, address) && (isLoopback(address) || localAddresses().has(address));
 }
 
 function localAddresses(): Set<string> {
