@@ -26,7 +26,7 @@ export class PresentationError extends DotlsError {
       options,
     );
     this.reason = reason;
-    this.position = position;
+    this.position = position && { line: position.line, column: position.column };
   }
 }
 

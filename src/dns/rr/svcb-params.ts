@@ -43,9 +43,13 @@ export function svcKeyCode(name: string): number {
   return key;
 }
 
-/** RFC 9460 section 8: the keys that a client must understand, in rising order. */
+/** RFC 9460 section 8: the keys that a client must understand, in strictly rising order and without itself. */
 const mandatory: SvcParamKind = {
-  read: (bytes) => pieces(bytes, 2).map((piece) => svcKeyName(readU16(piece, 0))),
+  read: (bytes) => {
+    const keys = pieces(bytes, 2).map((piece) => readU16(piece, 0));
+    if (!rising(keys)) throw new WireError("mandatory keys are out of order");
+    return keys.map(svcKeyName);
+  },
   write: (value) =>
     Uint8Array.from(
       list(value)
@@ -58,12 +62,14 @@ const mandatory: SvcParamKind = {
       .split(",")
       .map(svcKeyCode)
       .sort((a, b) => a - b);
-    if (keys.some((key, index) => key === 0 || key === keys[index - 1])) {
-      throw new PresentationError("mandatory names itself or a key twice");
-    }
+    if (!rising(keys)) throw new PresentationError("mandatory names itself or a key twice");
     return keys.map(svcKeyName);
   },
 };
+
+function rising(keys: readonly number[]): boolean {
+  return keys.every((key, index) => key > (keys[index - 1] ?? 0));
+}
 
 /** RFC 9460 section 7.1.1: protocol ids, each with a length byte. Text escapes twice: commas first, then as a string. */
 const alpn: SvcParamKind = {
