@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { formatName, parseName } from "../../src/dns/name.ts";
+import { typeName } from "../../src/dns/rrtype.ts";
+import { parseZone } from "../../src/dns/zone-text.ts";
+import { describeWith } from "../support/needs.ts";
+import { startAuthority } from "../support/peers.ts";
+import type { Peer } from "../support/peers/peer.ts";
+import { signedPeersZone } from "../support/peers/zone.ts";
+import { comparable, dig, dotlsQuery } from "./query/ask.ts";
+
+const vectors = fileURLToPath(new URL("../dns/rr/vectors.zone", import.meta.url));
+
+/** Names and TTLs of every width, so that each column is reached too late once. */
+const widths = `$ORIGIN beside.example.
+@ 3600 SOA ns hostmaster 1 2 3 4 5
+@ 3600 NS ns
+ns 3600 A 192.0.2.1
+a 0 A 192.0.2.1
+abcdefg 1 A 192.0.2.1
+abcdefgh 12345678 A 192.0.2.1
+abcdefghi 2147483647 A 192.0.2.1
+a-name-that-goes-over-all-of-the-columns-that-are-there 604800 TXT "x"
+type65280 86461 TYPE65280 \\# 3 abcdef
+long 1 NSEC3PARAM 1 0 0 -
+`;
+
+/** Each line is a command; what stands in it is put behind the server and its port. */
+const commands = `
+peers.example
+peers.example SOA
+peers.example NS
+peers.example MX
+peers.example TXT
+peers.example CAA
+peers.example ANY
+peers.example ANY +notcp
+www.peers.example
+www.peers.example AAAA
+WWW.Peers.EXAMPLE
+mixedcase.peers.example
+one.peers.example
+gone.peers.example
+nothing.peers.example
+nothing.peers.example MX +dnssec
+www.peers.example MX
+www.peers.example MX +dnssec
+deep.empty.between.peers.example
+empty.between.peers.example
+x.wild.peers.example
+x.wild.peers.example TXT +dnssec
+leaf.tree.peers.example
+leaf.tree.peers.example +dnssec
+below.peers.example NS
+x.below.peers.example
+x.below.peers.example +dnssec
+a\\.dot.peers.example TXT
+\\000\\255raw.peers.example TXT
+_853._tcp.www.peers.example TLSA
+_dns._udp.peers.example SRV
+svc.peers.example HTTPS
+peers.example DNSKEY +dnssec
+peers.example DNSKEY +short
+elsewhere.test
+printer.local
+version.bind CH TXT
+version.server CHAOS TXT
+id.server TXT CH +short
+a60.peers.example
+a60.peers.example +ignore
+a60.peers.example +bufsize=512
+txt4.peers.example TXT
+txt16.peers.example TXT
+txt64.peers.example TXT +tcp
+txt250.peers.example TXT +tcp
+aaaa200.peers.example AAAA +short
+aaaa200.peers.example AAAA +noedns
+www.peers.example +tcp
+www.peers.example +norec
+www.peers.example +norecurse +noad
+www.peers.example +cd +aaflag +zflag
+www.peers.example +noedns
+www.peers.example +noedns +dnssec
+www.peers.example +edns=1
+www.peers.example +ednsflags=0x1234
+www.peers.example +nsid
+www.peers.example +nocookie
+www.peers.example +cookie=0011223344556677
+www.peers.example +subnet=192.0.2.0/24
+www.peers.example +subnet=2001:db8::/33
+www.peers.example +subnet=0
+www.peers.example +subnet=10/8 +qr
+www.peers.example +padding=128 +qr
+www.peers.example +keepalive +tcp +qr
+www.peers.example +expire +qr
+www.peers.example +ednsopt=65001:abcdef +qr
+www.peers.example +ednsopt=NSID +ednsopt=EDE:0016 +qr
+www.peers.example +coflag +do +qr
+www.peers.example +bufsize=4096 +qr
+www.peers.example +opcode=NOTIFY
+www.peers.example +opcode=STATUS
+www.peers.example +opcode=3
+www.peers.example +header-only
+www.peers.example +short
+one.peers.example +short
+nothing.peers.example +short
+one.peers.example +short +identify
+one.peers.example +noall +answer
+one.peers.example +noall +answer +nottlid
+one.peers.example +noall +answer +noclass
+one.peers.example +noall +answer +nottlid +noclass
+one.peers.example +noall +answer +ttlunits
+one.peers.example +noall +comments
+one.peers.example +noall +question
+one.peers.example +noall +stats
+one.peers.example +nocomments
+one.peers.example +nocmd
+one.peers.example +noquestion
+one.peers.example +nostats
+one.peers.example +noauth +noadd
+one.peers.example +nocmd +noques +nocomm +nostat
+one.peers.example +unknownformat
+one.peers.example +nostats +identify
+-x 192.0.2.1
+-x 2001:db8::1
+-x 192.0.2
+-x 192.0.2.1 +short
+-t MX peers.example
+-t MX -c IN peers.example
+-c CH -t TXT version.bind
+-q www.peers.example
+-t ns -q peers.example
+mx peers.example
+-tMX peers.example
+peers.example IN MX
+peers.example MX IN
+peers.example TYPE15
+peers.example TYPE65280
+peers.example CLASS1 TYPE16
+-u www.peers.example
+-4 www.peers.example
+www.peers.example mail.peers.example
+www.peers.example +short mail.peers.example MX
++short www.peers.example ns1.peers.example AAAA
++noall +answer www.peers.example ns1.peers.example AAAA +nottlid
+www.peers.example ns1.peers.example +tcp peers.example NS +noauth
+.
++noall +answer
+beside.example ANY
+a.beside.example
+abcdefg.beside.example
+abcdefgh.beside.example
+abcdefghi.beside.example
+abcdefghi.beside.example +nottl
+abcdefghi.beside.example +ttlunits
+a-name-that-goes-over-all-of-the-columns-that-are-there.beside.example TXT
+type65280.beside.example TYPE65280
+type65280.beside.example TYPE65280 +ttlunits
+long.beside.example NSEC3PARAM
+`
+  .split("\n")
+  .filter((line) => line !== "");
+
+/** One question for each record set of the zone with all types. */
+const ofEachType = [
+  ...new Set(
+    parseZone(readFileSync(vectors, "utf8"), { origin: parseName("vectors.example.") }).map(
+      ({ name, type }) => `${formatName(name)} ${typeName(type)}`,
+    ),
+  ),
+];
+
+describeWith(["dig", "nsd", "openssl", "dnssec-signzone", "dnssec-keygen"], "dotls query beside dig", () => {
+  const folder = mkdtempSync(join(tmpdir(), "dotls-query-"));
+  let authority: Peer;
+
+  beforeAll(async () => {
+    const beside = join(folder, "beside.zone");
+    writeFileSync(beside, widths);
+    authority = await startAuthority([
+      signedPeersZone(folder),
+      { origin: "vectors.example", file: vectors },
+      { origin: "beside.example", file: beside },
+    ]);
+  });
+
+  afterAll(async () => {
+    await authority.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function compare(args: readonly string[]): Promise<void> {
+    const command = ["@127.0.0.1", "-p", String(authority.plain), ...args];
+    const [ours, theirs] = await Promise.all([dotlsQuery(...command), dig(...command)]);
+    expect(comparable(ours.out)).toBe(comparable(theirs.out));
+    expect(ours.error).toBe(theirs.error);
+    expect(ours.code).toBe(theirs.code);
+  }
+
+  it.each(commands)("%s", async (command) => {
+    await compare(command.split(" "));
+  });
+
+  it.each(ofEachType)("%s", async (question) => {
+    await compare(question.split(" "));
+  });
+
+  it.each(ofEachType)("+short %s", async (question) => {
+    await compare(["+short", ...question.split(" ")]);
+  });
+
+  it("takes the server behind the name, and counts no servers then, as dig", async () => {
+    const args = ["www.peers.example", "@127.0.0.1", "-p", String(authority.plain)];
+    const [ours, theirs] = await Promise.all([dotlsQuery(...args), dig(...args)]);
+    expect(comparable(ours.out)).toBe(comparable(theirs.out));
+  });
+
+  it("takes a host name for the server", async () => {
+    const args = ["-4", "@localhost", "-p", String(authority.plain), "www.peers.example"];
+    const [ours, theirs] = await Promise.all([dotlsQuery(...args), dig(...args)]);
+    expect(comparable(ours.out)).toBe(comparable(theirs.out));
+  });
+});
