@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../version.ts";
 
 /** `dotls query`: asks a DNS server, over UDP, TCP or TLS, with dig's command line and layout. */
 export function command(): Command {

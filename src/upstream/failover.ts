@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange.ts";
-import type { Failure } from "./failure.ts";
+import type { Failure, FailureKind } from "./failure.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** When every server is down, one is still tried for a query if its last attempt is older than this, in ms. */
@@ -7,6 +7,9 @@ const FRESH = 1000;
 
 /** How often one question may meet connections of one server that end without a single answer. */
 const MAX_FRUITLESS = 3;
+
+/** Ends of a connection that say nothing against the next one to the same server. */
+const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent", "busy"]);
 
 /** What a question has met so far; the group keeps it in the exchange for as long as that lives. */
 export interface Attempts {
@@ -58,11 +61,8 @@ export class Failover {
     const { attempts } = exchange;
     const { current } = attempts;
     // A server that answered others before it closed is well; asking it again is bounded by the client's deadline.
-    if (
-      current !== null &&
-      !progress &&
-      (failure.kind !== "closed" || ++attempts.fruitless >= MAX_FRUITLESS)
-    ) {
+    const perhaps = ends.has(failure.kind) && (progress || ++attempts.fruitless < MAX_FRUITLESS);
+    if (current !== null && !perhaps) {
       attempts.failed ??= [];
       attempts.failed.push({ upstream: current, failure });
     }

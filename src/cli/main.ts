@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import type { Command } from "commander";
+
+interface CommandModule {
+  command(): Command;
+}
+
+/** Each command's module is loaded only when it is asked for: a query should not wait for a web server to load. */
+const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
+  serve: () => import("./serve.ts"),
+  query: () => import("./query.ts"),
+  demo: () => import("./demo.ts"),
+  check: () => import("./check.ts"),
+  history: () => import("./history.ts"),
+  status: () => import("./status.ts"),
+};
+
+/** The exit code for a fault in dotls itself, as dig has it. */
+const INTERNAL_ERROR = 10;
+
+async function main(words: readonly string[]): Promise<void> {
+  const { Command, CommanderError } = await import("commander");
+  const program = new Command("dotls")
+    .description("carries the DNS queries of programs that speak plain DNS over TLS")
+    .enablePositionalOptions()
+    .exitOverride()
+    .showHelpAfterError("(dotls --help lists the commands)");
+  const wanted = words[0] ?? "";
+  // Help and typing errors need to know all of them.
+  const names = Object.hasOwn(commands, wanted) ? [wanted] : Object.keys(commands);
+  for (const name of names) {
+    const module = await commands[name]!();
+    program.addCommand(module.command().copyInheritedSettings(program));
+  }
+  if (names.length > 1) {
+    const { packageVersion } = await import("../version.ts");
+    program.version(packageVersion(), "-v, --version", "print the version");
+  }
+  try {
+    await program.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    // Commander has said what is wrong; help and version are thrown as well, with code 0.
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode;
+  }
+}
+
+// `dotls history | head` ends the pipe early: that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const { DotlsError } = await import("../errors.ts");
+  const known = error instanceof DotlsError;
+  process.stderr.write(
+    `dotls: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exitCode = known ? 1 : INTERNAL_ERROR;
+}

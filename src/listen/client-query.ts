@@ -1,0 +1,54 @@
+import { QueryView } from "../dns/query-view.ts";
+import type { ExtraError } from "../dns/reply-writer.ts";
+import type { Door } from "./door.ts";
+
+/**
+ * A query with what the path needs to know of it from its arrival to its end. Doors use one object again for each
+ * message until a handler keeps it, so an answer that is given at once leaves no garbage.
+ */
+export class ClientQuery extends QueryView {
+  readonly door: Door;
+  /** One of `Transport` in observe/outcome.ts: 0 UDP, 1 TCP. */
+  readonly transport: number;
+  clientAddress = "";
+  clientPort = 0;
+  /** Monotonic milliseconds. */
+  receivedAt = 0;
+
+  // How it ended, for the observers.
+  duration = 0;
+  /** -1 until a reply is sent. */
+  rcode = -1;
+  replySize = 0;
+  server: string | null = null;
+  error: string | null = null;
+
+  /** With an answer of our own: the extended error that goes with it. */
+  extra: ExtraError | null = null;
+  /** The next client that waits for the same answer. */
+  follower: ClientQuery | null = null;
+
+  constructor(door: Door, transport: number) {
+    super();
+    this.door = door;
+    this.transport = transport;
+  }
+
+  get querySize(): number {
+    return this.length;
+  }
+
+  /** Forgets how an earlier message in this object ended. */
+  begin(address: string, port: number, now: number): void {
+    this.clientAddress = address;
+    this.clientPort = port;
+    this.receivedAt = now;
+    this.duration = 0;
+    this.rcode = -1;
+    this.replySize = 0;
+    this.server = null;
+    this.error = null;
+    this.extra = null;
+    this.follower = null;
+  }
+}

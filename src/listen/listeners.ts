@@ -1,0 +1,100 @@
+import type { QueryHandler } from "./door.ts";
+import { listenUrl } from "./listen-error.ts";
+import { type Families, isWildcard } from "./local-addresses.ts";
+import { TcpDoor } from "./tcp-door.ts";
+import { UdpDoor } from "./udp-door.ts";
+import { type WildcardEvents, WildcardUdp } from "./wildcard-udp.ts";
+
+/** One address to listen on; port 0 lets the system choose. */
+export interface ListenOn {
+  readonly transport: "udp" | "tcp";
+  readonly address: string;
+  readonly port: number;
+}
+
+/** All doors of a server: opened together or not at all. */
+export class Listeners {
+  /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
+  readonly urls: readonly string[];
+
+  #udp: (UdpDoor | WildcardUdp)[];
+  #tcp: TcpDoor[];
+
+  private constructor(urls: string[], udp: (UdpDoor | WildcardUdp)[], tcp: TcpDoor[]) {
+    this.urls = urls;
+    this.#udp = udp;
+    this.#tcp = tcp;
+  }
+
+  /**
+   * Opens every address, or none: a server that answers on half of what it was told is a fault that nobody finds.
+   * TCP that shares a host with UDP on port 0 gets the port that UDP got. Throws ListenError (ERR_DOTLS_LISTEN).
+   */
+  static async open(
+    addresses: readonly ListenOn[],
+    handler: QueryHandler,
+    events: WildcardEvents,
+  ): Promise<Listeners> {
+    const urls: string[] = [];
+    const udp: (UdpDoor | WildcardUdp)[] = [];
+    const tcp: TcpDoor[] = [];
+    const chosen = new Map<string, number>();
+    const opened = new Listeners(urls, udp, tcp);
+    try {
+      for (const one of addresses) {
+        const { transport, address } = one;
+        const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
+        const port = one.port === 0 ? (chosen.get(other) ?? 0) : one.port;
+        const door =
+          transport === "tcp"
+            ? await TcpDoor.open(address, port, address === "::" && ipv6Only(one, addresses), handler)
+            : isWildcard(address)
+              ? await WildcardUdp.open(families(one, addresses), port, handler, events)
+              : await UdpDoor.open(address, port, handler);
+        if (door instanceof TcpDoor) tcp.push(door);
+        else udp.push(door);
+        chosen.set(`${transport} ${address}`, door.port);
+        chosen.delete(other);
+        urls.push(listenUrl(transport, address, door.port));
+      }
+    } catch (error) {
+      await opened.close(0);
+      throw error;
+    }
+    return opened;
+  }
+
+  /** TCP connections of clients that are open. */
+  get tcpClients(): number {
+    return this.#tcp.reduce((sum, door) => sum + door.clients, 0);
+  }
+
+  /** Takes no more queries; answers to those it has still leave. */
+  deafen(): void {
+    for (const door of this.#udp) door.deafen();
+    for (const door of this.#tcp) door.deafen();
+  }
+
+  /** Closes all; TCP clients get `patience` ms to read their answers. */
+  async close(patience: number): Promise<void> {
+    await Promise.all([
+      ...this.#tcp.map((door) => door.close(patience)),
+      ...this.#udp.map((door) => door.close()),
+    ]);
+  }
+}
+
+/**
+ * `::` takes IPv4 as well, as sockets do on most systems, unless the same transport and port has been given an IPv4
+ * address of its own.
+ */
+function ipv6Only(one: ListenOn, all: readonly ListenOn[]): boolean {
+  return all.some(
+    (other) => other.transport === one.transport && other.port === one.port && !other.address.includes(":"),
+  );
+}
+
+function families(one: ListenOn, all: readonly ListenOn[]): Families {
+  if (one.address === "0.0.0.0") return "IPv4";
+  return ipv6Only(one, all) ? "IPv6" : "both";
+}

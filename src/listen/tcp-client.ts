@@ -1,0 +1,150 @@
+import type { Socket } from "node:net";
+import { type FrameSink, FrameReader } from "../dns/frames.ts";
+import { HEADER_LENGTH, writeU16 } from "../dns/header.ts";
+import type { ReplyWay } from "../dns/reply-writer.ts";
+import { ClientQuery } from "./client-query.ts";
+import type { Door, QueryHandler } from "./door.ts";
+
+/** One of `Transport` in observe/outcome.ts. */
+const TCP = 1;
+
+/** How long a client may say nothing, in ms (RFC 7766 section 6.2.3). Longer than CoreDNS keeps a connection, so that it closes first. */
+export const IDLE_TIMEOUT = 30_000;
+
+const WAY: ReplyWay = { datagrams: false, keepalive: IDLE_TIMEOUT / 100 };
+
+/** Queries of one client that wait for an answer, at the most, before it is read no further (RFC 7766 section 10). */
+const MAX_WAITING = 500;
+
+/** Bytes of answers that a client leaves unread, at the most, before it is read no further. */
+const MAX_UNREAD = 1024 * 1024;
+
+/**
+ * One TCP connection of a client. Queries are handled as they come and answered as answers come, in any order
+ * (RFC 7766 section 6.2.1.1). A half-close ends the questions, not the answers.
+ */
+export class TcpClient implements Door, FrameSink {
+  readonly way = WAY;
+  readonly headroom = 2;
+  readonly address: string;
+  /** When its last whole message came, monotonic ms. */
+  lastMessageAt: number;
+
+  #socket: Socket;
+  #port: number;
+  #handler: QueryHandler;
+  #frames = new FrameReader(this);
+  #waiting = 0;
+  /** No more questions will come, or will be read. */
+  #finished = false;
+  #corked = false;
+  #paused = false;
+  #idle: NodeJS.Timeout;
+  #spare: ClientQuery;
+
+  constructor(socket: Socket, handler: QueryHandler, onGone: (client: TcpClient) => void) {
+    this.#socket = socket;
+    this.#handler = handler;
+    this.#spare = new ClientQuery(this, TCP);
+    // `::ffff:192.0.2.1` is IPv4 that came by a dual-stack socket.
+    this.address = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+    this.#port = socket.remotePort ?? 0;
+    this.lastMessageAt = performance.now();
+    this.#idle = setTimeout(() => this.#onIdle(), IDLE_TIMEOUT);
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.#frames.push(chunk, chunk.length));
+    socket.on("end", () => this.finish());
+    socket.on("drain", () => this.#pace());
+    // EPIPE and ECONNRESET are how clients leave; "close" follows.
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(this.#idle);
+      onGone(this);
+    });
+  }
+
+  /** Whether nothing is on its way to or from the client. */
+  get quiet(): boolean {
+    return this.#waiting === 0 && this.#socket.writableLength === 0;
+  }
+
+  onFrame(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#finished) return false;
+    if (end - start < HEADER_LENGTH) {
+      // Too short to be answered, and a stream that is out of step stays so.
+      this.destroy();
+      return false;
+    }
+    // Only a whole message counts as life: a byte now and then must not hold a connection (RFC 7766 section 6.2.3).
+    this.#idle.refresh();
+    const query = this.#spare;
+    const now = performance.now();
+    this.lastMessageAt = now;
+    query.begin(this.address, this.#port, now);
+    // The chunk is the stream's: a query that waits for its answer needs bytes of its own.
+    const message = bytes.slice(start, end);
+    this.#waiting++;
+    const reading = query.read(message, message.length);
+    if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);
+    this.#pace();
+    return true;
+  }
+
+  send(_query: ClientQuery, reply: Buffer): void {
+    this.#waiting--;
+    if (this.#socket.destroyed) return;
+    writeU16(reply, 0, reply.length - 2);
+    if (!this.#corked) {
+      // All answers of one turn leave in one system call.
+      this.#corked = true;
+      this.#socket.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#socket.uncork();
+        this.#settle();
+      });
+    }
+    this.#socket.write(reply);
+  }
+
+  drop(): void {
+    this.#waiting--;
+    this.#settle();
+  }
+
+  /** Takes no more questions, answers those it has, then closes. */
+  finish(): void {
+    this.#finished = true;
+    this.#settle();
+  }
+
+  destroy(): void {
+    this.#finished = true;
+    this.#socket.destroy();
+  }
+
+  #settle(): void {
+    this.#pace();
+    if (this.#finished && this.#waiting === 0 && !this.#corked) this.#socket.end();
+  }
+
+  /** Back-pressure: who asks much or reads nothing is not read until that has changed. */
+  #pace(): void {
+    const tooMuch = this.#waiting >= MAX_WAITING || this.#socket.writableLength > MAX_UNREAD;
+    if (tooMuch === this.#paused) return;
+    this.#paused = tooMuch;
+    if (tooMuch) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #onIdle(): void {
+    // Its queries have a deadline of their own; after that it is idle, or does not read.
+    if (this.#waiting > 0) this.#idle.refresh();
+    else if (this.#socket.writableLength > 0) this.destroy();
+    else {
+      this.finish();
+      // A client that never closes its side gets no second idle time.
+      this.#idle = setTimeout(() => this.destroy(), 2000);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import net, { type AddressInfo, type Server, type Socket } from "node:net";
+import type { QueryHandler } from "./door.ts";
+import { ListenError, listenUrl } from "./listen-error.ts";
+import { TcpClient } from "./tcp-client.ts";
+
+/** Connections in all, and of one address (RFC 7766 section 10). */
+const MAX_CLIENTS = 1000;
+const MAX_PER_ADDRESS = 250;
+
+/** Connections that the kernel holds before we accept them. */
+const BACKLOG = 511;
+
+/** One listening TCP socket and its clients. */
+export class TcpDoor {
+  #server: Server;
+  #handler: QueryHandler;
+  #clients = new Set<TcpClient>();
+  #perAddress = new Map<string, number>();
+
+  private constructor(handler: QueryHandler) {
+    this.#handler = handler;
+    // Without allowHalfOpen Node throws away the answers to a client that has said all it wants to ask.
+    this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /**
+   * Opens the socket. `port` 0 lets the system choose. `ipv6Only` keeps `::` from taking IPv4 as well.
+   * Throws ListenError (ERR_DOTLS_LISTEN).
+   */
+  static async open(
+    address: string,
+    port: number,
+    ipv6Only: boolean,
+    handler: QueryHandler,
+  ): Promise<TcpDoor> {
+    const door = new TcpDoor(handler);
+    await new Promise<void>((resolve, reject) => {
+      door.#server.once("error", (cause) =>
+        reject(new ListenError(listenUrl("tcp", address, port), port, cause)),
+      );
+      door.#server.listen({ host: address, port, ipv6Only, exclusive: true, backlog: BACKLOG }, resolve);
+    });
+    door.#server.removeAllListeners("error");
+    // EMFILE while accepting: the connection waits in the kernel until a file is free again.
+    door.#server.on("error", () => {});
+    return door;
+  }
+
+  get port(): number {
+    return addressInfo(this.#server).port;
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** Accepts nobody any more; each connection ends when its queries are answered. */
+  deafen(): void {
+    this.#server.close();
+    for (const client of this.#clients) client.finish();
+  }
+
+  /** Closes; connections that have not ended after `patience` ms are cut. */
+  async close(patience: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server.listening || this.#clients.size > 0) this.#server.once("close", resolve);
+      else resolve();
+    });
+    if (this.#server.listening) this.deafen();
+    const timer = setTimeout(() => {
+      for (const client of this.#clients) client.destroy();
+    }, patience);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #accept(socket: Socket): void {
+    const client = new TcpClient(socket, this.#handler, (gone) => this.#forget(gone));
+    const ofAddress = (this.#perAddress.get(client.address) ?? 0) + 1;
+    this.#clients.add(client);
+    this.#perAddress.set(client.address, ofAddress);
+    if (ofAddress > MAX_PER_ADDRESS) this.#makeRoom(client, (other) => other.address === client.address);
+    else if (this.#clients.size > MAX_CLIENTS) this.#makeRoom(client, () => true);
+  }
+
+  /** Ends the connection that has been quiet for the longest; if none is, the new one. */
+  #makeRoom(newcomer: TcpClient, candidate: (client: TcpClient) => boolean): void {
+    let victim = newcomer;
+    for (const client of this.#clients) {
+      if (client.quiet && candidate(client) && client.lastMessageAt < victim.lastMessageAt) victim = client;
+    }
+    victim.destroy();
+  }
+
+  #forget(client: TcpClient): void {
+    this.#clients.delete(client);
+    const left = (this.#perAddress.get(client.address) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(client.address);
+    else this.#perAddress.set(client.address, left);
+  }
+}
+
+function addressInfo(server: Server): AddressInfo {
+  const info = server.address();
+  if (info === null || typeof info === "string")
+    throw new TypeError("a TCP server has an address and a port");
+  return info;
+}

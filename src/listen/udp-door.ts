@@ -1,0 +1,107 @@
+import dgram, { type RemoteInfo, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import type { ReplyWay } from "../dns/reply-writer.ts";
+import { ClientQuery } from "./client-query.ts";
+import type { Door, QueryHandler } from "./door.ts";
+import { ListenError, listenUrl } from "./listen-error.ts";
+
+const WAY: ReplyWay = { datagrams: true, keepalive: 0 };
+
+/** One of `Transport` in observe/outcome.ts. */
+const UDP = 0;
+
+/** What the kernel may hold for us while we work, in bytes; it grants at most net.core.rmem_max. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+/** Peers are given as addresses, never as names: nothing to look up, and nothing to wait a tick for. */
+const noLookup = (
+  host: string,
+  _options: unknown,
+  done: (error: null, address: string, family: number) => void,
+): void => {
+  done(null, host, isIPv6(host) ? 6 : 4);
+};
+
+/** One UDP socket on one address. Replies leave by the socket that the query came in by, and so from its address. */
+export class UdpDoor implements Door {
+  readonly way = WAY;
+  readonly headroom = 0;
+  readonly address: string;
+
+  #socket: Socket;
+  #handler: QueryHandler;
+  #spare: ClientQuery;
+  /** Answers may still be on their way when the socket is closed. */
+  #open = true;
+
+  private constructor(address: string, handler: QueryHandler) {
+    this.address = address;
+    this.#handler = handler;
+    this.#spare = new ClientQuery(this, UDP);
+    this.#socket = dgram.createSocket({
+      type: isIPv6(address) ? "udp6" : "udp4",
+      ipv6Only: true,
+      lookup: noLookup,
+    });
+  }
+
+  /**
+   * Opens the socket. `port` 0 lets the system choose. Throws ListenError (ERR_DOTLS_LISTEN).
+   * `port` of the result is the real one.
+   */
+  static async open(address: string, port: number, handler: QueryHandler): Promise<UdpDoor> {
+    const door = new UdpDoor(address, handler);
+    const socket = door.#socket;
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", (cause) => {
+        socket.close();
+        reject(new ListenError(listenUrl("udp", address, port), port, cause));
+      });
+      socket.bind({ address, port, exclusive: true }, resolve);
+    });
+    socket.removeAllListeners("error");
+    // ENOBUFS, EPERM of a firewall, ECONNREFUSED of a client that left: one datagram's trouble, never the process's.
+    socket.on("error", () => {});
+    try {
+      socket.setRecvBufferSize(RECEIVE_BUFFER);
+    } catch {
+      // The system's own size it is.
+    }
+    socket.on("message", (bytes, peer) => door.#receive(bytes, peer));
+    return door;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  send(query: ClientQuery, reply: Buffer): void {
+    // Without a callback: a datagram that the kernel does not take is lost as one is on the wire.
+    if (this.#open) this.#socket.send(reply, query.clientPort, query.clientAddress);
+  }
+
+  drop(): void {
+    // Nothing is held for a datagram.
+  }
+
+  /** Takes no more queries; the socket stays for the answers. */
+  deafen(): void {
+    this.#socket.removeAllListeners("message");
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await new Promise<void>((resolve) => {
+      this.#socket.close(resolve);
+    });
+  }
+
+  #receive(bytes: Buffer, peer: RemoteInfo): void {
+    // Nobody can be answered at port 0; such packets are made to confuse.
+    if (peer.port === 0) return;
+    const query = this.#spare;
+    query.begin(peer.address, peer.port, performance.now());
+    if (this.#handler.handle(query, query.read(bytes, bytes.length)))
+      this.#spare = new ClientQuery(this, UDP);
+  }
+}

@@ -1,0 +1,49 @@
+import { Flag, HEADER_LENGTH } from "../dns/header.ts";
+import { equalFolded } from "../dns/name-hash.ts";
+import type { ClientQuery } from "../listen/client-query.ts";
+import { type Stage, Step } from "./stage.ts";
+
+/**
+ * Identical questions that are in flight are asked once (RFC 5452 section 5 says why: each further one gives a forger
+ * another chance). Who asks the same while the first one is out follows it, and gets its answer with an own id, case,
+ * EDNS and size. Identical means name but for case, type, class, DO and CD. When the first one fails, all have failed.
+ */
+export class Coalesce implements Stage {
+  #leaders = new Map<number, ClientQuery>();
+
+  enter(query: ClientQuery): number {
+    const key = keyOf(query);
+    const leader = this.#leaders.get(key);
+    if (leader === undefined) {
+      this.#leaders.set(key, query);
+      return Step.NEXT;
+    }
+    // Another question under the same hash goes its own way: two at once are rare enough.
+    if (!isSameQuestion(leader, query)) return Step.NEXT;
+    query.follower = leader.follower;
+    leader.follower = query;
+    return Step.LATER;
+  }
+
+  leave(query: ClientQuery): void {
+    const key = keyOf(query);
+    if (this.#leaders.get(key) === query) this.#leaders.delete(key);
+  }
+}
+
+/** 30 bits of all that makes a question, so that a Map holds it unboxed. */
+function keyOf(query: ClientQuery): number {
+  const variant = (query.dnssecOk ? 1 : 0) | (query.flags & Flag.CD);
+  return (query.nameHash ^ Math.imul(query.type * 32 + variant + query.class * 7, 0x9e3779b1)) & 0x3fffffff;
+}
+
+function isSameQuestion(a: ClientQuery, b: ClientQuery): boolean {
+  return (
+    a.nameLength === b.nameLength &&
+    a.type === b.type &&
+    a.class === b.class &&
+    a.dnssecOk === b.dnssecOk &&
+    ((a.flags ^ b.flags) & Flag.CD) === 0 &&
+    equalFolded(a.bytes, HEADER_LENGTH, b.bytes, HEADER_LENGTH, a.nameLength)
+  );
+}

@@ -1,0 +1,146 @@
+import { Rcode } from "../dns/rcode.ts";
+import { Reading } from "../dns/query-view.ts";
+import type { ReplyView } from "../dns/reply-view.ts";
+import { writeOwn, writeReply } from "../dns/reply-writer.ts";
+import type { ClientQuery } from "../listen/client-query.ts";
+import type { QueryHandler } from "../listen/door.ts";
+import type { Observer } from "../observe/outcome.ts";
+import type { Failover } from "../upstream/failover.ts";
+import { Access } from "./access.ts";
+import { Coalesce } from "./coalesce.ts";
+import { ErrorLimiter } from "./error-limiter.ts";
+import { Forward } from "./forward.ts";
+import { type Completion, type Stage, Step } from "./stage.ts";
+import { Unanswerable } from "./unanswerable.ts";
+
+export interface ResolverOptions {
+  /** Prefixes of the clients that are answered. */
+  readonly allow: readonly string[];
+  readonly group: Failover;
+  /** A client's whole wait, in ms. */
+  readonly timeout: number;
+  /** Who hears how each query ended, once. */
+  readonly observers: readonly Observer[];
+}
+
+/** The path of a query: the one place where its stages are composed, and where its answer is written. */
+export class Resolver implements QueryHandler, Completion {
+  #stages: readonly Stage[];
+  #forward: Forward;
+  #observers: readonly Observer[];
+  #errors = new ErrorLimiter();
+
+  constructor(options: ResolverOptions) {
+    this.#observers = options.observers;
+    this.#forward = new Forward(options.group, options.timeout, this);
+    this.#stages = [
+      // First, so that a client who may not ask learns nothing and costs nothing.
+      new Access(options.allow),
+      // Before anything that remembers questions: these have no answer to remember.
+      new Unanswerable(),
+      // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
+      new Coalesce(),
+      // Last: it always takes the query.
+      this.#forward,
+    ];
+  }
+
+  /** Questions that wait for a server. */
+  get outstanding(): number {
+    return this.#forward.outstanding;
+  }
+
+  handle(query: ClientQuery, reading: number): boolean {
+    switch (reading) {
+      case Reading.QUERY:
+        break;
+      case Reading.DROP:
+        query.error = "not a query";
+        query.door.drop(query);
+        this.#tell(query);
+        return false;
+      default:
+        query.rcode = rcodeOf(reading);
+        query.error = "malformed or unsupported query";
+        this.#deliverOwn(query);
+        return false;
+    }
+    for (const stage of this.#stages) {
+      const step = stage.enter(query);
+      if (step === Step.LATER) return true;
+      if (step === Step.ANSWERED) {
+        this.#deliverOwn(query);
+        return false;
+      }
+    }
+    return false;
+  }
+
+  complete(query: ClientQuery, reply: ReplyView | null): void {
+    for (let i = this.#stages.length - 1; i >= 0; i--) this.#stages[i]!.leave?.(query, reply);
+    const { rcode, server, error, extra } = query;
+    for (let one: ClientQuery | null = query; one !== null; one = one.follower) {
+      one.rcode = rcode;
+      one.server = server;
+      one.error = error;
+      one.extra = extra;
+      if (reply === null) this.#deliverOwn(one);
+      else this.#deliver(one, reply);
+    }
+  }
+
+  /** Answers all that wait with SERVFAIL, for a server that stops. */
+  stop(): void {
+    this.#forward.stop();
+  }
+
+  #deliver(query: ClientQuery, reply: ReplyView): void {
+    const { door } = query;
+    const out = writeReply(query, reply, door.way, door.headroom);
+    if (out === null) {
+      query.rcode = Rcode.SERVFAIL;
+      query.error = "the server's answer points into its own OPT record";
+      this.#deliverOwn(query);
+      return;
+    }
+    this.#send(query, out);
+  }
+
+  #deliverOwn(query: ClientQuery): void {
+    const { door } = query;
+    if (
+      door.way.datagrams &&
+      query.rcode !== Rcode.SERVFAIL &&
+      !this.#errors.allows(query.clientAddress, query.receivedAt)
+    ) {
+      query.rcode = -1;
+      query.error = "too many errors to this network";
+      door.drop(query);
+      this.#tell(query);
+      return;
+    }
+    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door.headroom));
+  }
+
+  #send(query: ClientQuery, out: Buffer): void {
+    query.replySize = out.length - query.door.headroom;
+    query.door.send(query, out);
+    this.#tell(query);
+  }
+
+  #tell(query: ClientQuery): void {
+    query.duration = performance.now() - query.receivedAt;
+    for (const observer of this.#observers) observer.ended(query);
+  }
+}
+
+function rcodeOf(reading: number): number {
+  switch (reading) {
+    case Reading.NOTIMP:
+      return Rcode.NOTIMP;
+    case Reading.BADVERS:
+      return Rcode.BADVERS;
+    default:
+      return Rcode.FORMERR;
+  }
+}

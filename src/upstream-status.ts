@@ -1,0 +1,25 @@
+import type { UpstreamStatus } from "./control/status.ts";
+import type { Upstream } from "./upstream/upstream.ts";
+
+/** What the status says of one server. */
+export function upstreamStatus(upstream: Upstream): UpstreamStatus {
+  const { label, target, state, counters, lastFailure, lastFailureAt } = upstream;
+  return {
+    label,
+    address: target.address,
+    port: target.port,
+    name: target.name,
+    state,
+    lastError: lastFailure === null ? null : { ...lastFailure, at: new Date(lastFailureAt).toISOString() },
+    connections: counters.connections,
+    handshakes: counters.handshakes,
+    resumed: counters.resumed,
+    queries: counters.queries,
+    answers: counters.answers,
+    failures: counters.failures,
+    mismatched: counters.mismatched,
+    inFlight: upstream.load,
+    handshakeMs: counters.handshakeMs < 0 ? null : counters.handshakeMs,
+    roundTripMs: counters.roundTripMs < 0 ? null : counters.roundTripMs,
+  };
+}
