@@ -91,7 +91,14 @@ export function readConfigFile(file: FoundFile, problems: ConfigProblem[]): Sour
     },
   });
   if (problems.length > before) return null;
-  return { raw: document.toJS(), base, where, origin: (key) => where(key.split(".")) };
+  try {
+    return { raw: document.toJS(), base, where, origin: (key) => where(key.split(".")) };
+  } catch (error) {
+    // Aliases of aliases can stand for more than any memory holds; the parser stops at a hundred for each.
+    const message = error instanceof Error ? error.message : String(error);
+    problems.push({ where: file.shown, key: "", message: `not YAML: ${message}`, hint: null });
+    return null;
+  }
 }
 
 function readFound(

@@ -83,10 +83,18 @@ describe("the text of the file", () => {
   });
 
   test("anchors and aliases", () => {
-    const { config } = load({
-      yaml: "history: {keep: &long 2d}\ntimeout: 2s\naccess: {allow: [&a 10.0.0.0/8]}\n",
+    const { config } = load({ yaml: "timeout: &minute 1m\nhistory: {keep: *minute}\n" });
+    expect(config.history.keep).toBe(60_000);
+  });
+
+  test("aliases that stand for more than memory holds", () => {
+    const levels = "abcdefghi".split("").map((name, at, all) => {
+      const items = at === 0 ? "1" : Array.from({ length: 9 }, () => `*${all[at - 1]}`).join(", ");
+      return `${name}: &${name} [${items}]`;
     });
-    expect(config.history.keep).toBe(172_800_000);
+    expect(problemsOf({ yaml: levels.join("\n") })).toEqual([
+      expect.stringContaining("dotls.yaml: not YAML: "),
+    ]);
   });
 
   test.each([

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { describe, expect, test } from "vitest";
+import { formatConfig } from "../../src/config/print.ts";
+import { folderWith, load } from "../support/config-folder.ts";
+
+const pin = createHash("sha256").update("a public key").digest("base64");
+
+describe("the configuration in print", () => {
+  test("has every option and where it comes from", () => {
+    const cwd = folderWith({ "dotls.yaml": "timeout: 2000ms\nhistory: {file: h.ndjson}\n" });
+    const env = { DOTLS_LISTEN: "[::1]:53", DOTLS_CONTROL_SOCKET: "none" };
+    const text = formatConfig(load({ cwd, env, flags: { upstream: ["9.9.9.9@853#dns.quad9.net"] } }));
+    expect(text).toBe(`# The configuration file is ${join(cwd, "dotls.yaml")}.
+listen: # env DOTLS_LISTEN
+  - udp://[::1]:53
+  - tcp://[::1]:53
+upstreams: # flag --upstream
+  - 9.9.9.9@853#dns.quad9.net
+timeout: 2s # dotls.yaml:1:10
+tls:
+  ca: system # default
+  minVersion: TLSv1.2 # default
+access:
+  allow: # default
+    - 127.0.0.0/8
+    - 10.0.0.0/8
+    - 172.16.0.0/12
+    - 192.168.0.0/16
+    - 100.64.0.0/10
+    - 169.254.0.0/16
+    - ::1/128
+    - fc00::/7
+    - fe80::/10
+history:
+  size: 10000 # default
+  file: ${join(cwd, "h.ndjson")} # dotls.yaml:2:17
+  keep: 7d # default
+  rotate: 64MiB # default
+control:
+  socket: none # env DOTLS_CONTROL_SOCKET
+log:
+  level: info # default
+`);
+  });
+
+  test.each([
+    ["the defaults", ""],
+    [
+      "spellings of others",
+      "upstreams: ['[2620:fe::fe]:853#dns.quad9.net', 'tls://9.9.9.9%dns.quad9.net', 'fe80::1%eth0']",
+    ],
+    [
+      "long forms",
+      `upstreams: [{addresses: [9.9.9.9, '2620:fe::fe'], name: dns.quad9.net}, {address: 192.0.2.1, port: 8853, pins: ['${pin}']}, {address: 192.0.2.2, ca: 'c a.pem'}]`,
+    ],
+    [
+      "everything else",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 0, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nlog: {level: debug}",
+    ],
+  ])("%s read back as the same", (_, yaml) => {
+    const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });
+    const loaded = load({ cwd });
+    const printed = folderWith({ "dotls.yaml": formatConfig(loaded) });
+    expect(load({ cwd: printed }).config).toEqual(loaded.config);
+  });
+});

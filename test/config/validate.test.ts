@@ -1,0 +1,136 @@
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import { describe, expect, test } from "vitest";
+import { folderWith, load, problemsOf } from "../support/config-folder.ts";
+
+const certificate = rootCertificates[0]!;
+
+describe("listeners", () => {
+  test.each([
+    ["['127.0.0.1:53', 'udp://127.0.0.1:53']", "udp://127.0.0.1:53 is given twice"],
+    ["['[::1]:53', 'tcp://[0:0::1]:53']", "tcp://[::1]:53 is given twice"],
+    ["['udp://0.0.0.0:53', 'udp://127.0.0.1:53']", "udp://127.0.0.1:53 is part of udp://0.0.0.0:53"],
+    ["['udp://127.0.0.1:53', 'udp://[::]:53']", "udp://127.0.0.1:53 is part of udp://[::]:53"],
+    ["['udp://0.0.0.0:53', 'udp://[::]:53']", "udp://0.0.0.0:53 is part of udp://[::]:53"],
+  ])("%s", (yaml, message) => {
+    const problems = problemsOf({ yaml: `listen: ${yaml}` });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`dotls.yaml:1:9: listen: ${message}`);
+  });
+
+  test.each([
+    "['udp://127.0.0.1:53', 'tcp://127.0.0.1:53']",
+    "['udp://127.0.0.1:53', 'udp://127.0.0.1:54']",
+    "['udp://127.0.0.1:0', 'udp://127.0.0.1:0']",
+    "['udp://0.0.0.0:53', 'udp://[::1]:53']",
+    "['udp://[fe80::1%eth0]:53', 'udp://[fe80::1%eth1]:53']",
+  ])("%s is fine", (yaml) => {
+    expect(load({ yaml: `listen: ${yaml}` }).config.listen).toHaveLength(2);
+  });
+});
+
+describe("upstreams", () => {
+  test.each([
+    ["['1.1.1.1#a.example', 'tls://1.1.1.1:853#A.example']"],
+    ["['[2001:db8::1]', '2001:db8:0::1@853']"],
+    ["['1.1.1.1', {address: 1.1.1.1}]"],
+  ])("%s is one twice", (yaml) => {
+    expect(problemsOf({ yaml: `upstreams: ${yaml}` })[0]).toContain(
+      "upstreams[1]: the same upstream as upstreams[0]",
+    );
+  });
+
+  test("one address under two names is two upstreams", () => {
+    expect(
+      load({ yaml: "upstreams: ['1.1.1.1#a.example', '1.1.1.1#b.example']" }).config.upstreams,
+    ).toHaveLength(2);
+  });
+
+  test.each([
+    ["tcp://127.0.0.1:853", "127.0.0.1"],
+    ["127.0.0.1:8853", "tls://127.0.0.1:8853#a.example"],
+    ["tcp://0.0.0.0:853", "127.0.0.9"],
+    ["tcp://[::]:853", "::1"],
+    ["tcp://[::]:853", "127.0.0.1"],
+  ])("listening on %s while asking %s is a loop", (listen, upstream) => {
+    const problems = problemsOf({ yaml: `listen: ['${listen}']\nupstreams: [9.9.9.9, '${upstream}']` });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(
+      /^dotls\.yaml:2:22: upstreams\[1\]: .* is tcp:.*, where dotls itself listens \(/,
+    );
+  });
+
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === "IPv4" && !address.internal)?.address;
+  test.skipIf(own === undefined)("an address of this machine is as good as loopback", () => {
+    expect(problemsOf({ yaml: `listen: ['tcp://0.0.0.0:853']\nupstreams: ['${own}']` })[0]).toContain(
+      "itself listens",
+    );
+  });
+
+  test.each([
+    ["udp://127.0.0.1:853", "127.0.0.1"],
+    ["tcp://127.0.0.1:853", "127.0.0.1:8853"],
+    ["tcp://127.0.0.1:853", "127.0.0.2"],
+    ["tcp://0.0.0.0:853", "::1"],
+    ["tcp://0.0.0.0:853", "9.9.9.9"],
+  ])("listening on %s while asking %s is none", (listen, upstream) => {
+    expect(load({ yaml: `listen: ['${listen}']\nupstreams: ['${upstream}']` }).config.upstreams).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe("files of trust anchors", () => {
+  test("several certificates with text around them", () => {
+    const cwd = folderWith({ "ca.pem": `# ours\n${rootCertificates.slice(0, 3).join("\nand\n")}\n` });
+    expect(load({ cwd, flags: { tlsCa: "ca.pem" } }).config.tls.ca).toEqual({ file: join(cwd, "ca.pem") });
+  });
+
+  const key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+  test.each([
+    ["nothing", "", "holds no certificate in PEM form"],
+    ["a key", key, "holds no certificate in PEM form"],
+    ["DER", Buffer.from("3082010a", "hex"), "holds no certificate in PEM form"],
+    [
+      "a second certificate cut off",
+      `${certificate}\n${certificate.slice(0, 400)}`,
+      "a certificate in it has no end",
+    ],
+    [
+      "a second certificate spoilt",
+      `${certificate}\n${certificate.replace(/\nMII.{20}/, "\nMIIAAAAAAAAAAAAAAAAAAAA")}`,
+      "certificate 2 in it cannot be read",
+    ],
+  ])("%s", (_, content, message) => {
+    const cwd = folderWith({ "ca.pem": content });
+    const problems = problemsOf({ cwd, flags: { tlsCa: "ca.pem" } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain("--tls-ca: tls.ca: ");
+    expect(problems[0]).toContain(join(cwd, "ca.pem"));
+    expect(problems[0]).toContain(message);
+  });
+
+  test("missing ones are named, each where it is written", () => {
+    const cwd = folderWith({
+      "dotls.yaml": "tls: {ca: a.pem}\nupstreams:\n  - {address: 192.0.2.1, ca: .}\n",
+    });
+    expect(problemsOf({ cwd })).toEqual([
+      `dotls.yaml:1:11: tls.ca: ${join(cwd, "a.pem")}: there is no such file`,
+      `dotls.yaml:3:30: upstreams[0].ca: ${cwd}: this is a folder, not a file`,
+    ]);
+  });
+});
+
+describe("the control socket", () => {
+  test("a path that no socket address holds", () => {
+    const socket = `/${"x".repeat(103)}`;
+    expect(problemsOf({ flags: { set: [`control.socket=${socket}`] } })[0]).toContain(
+      "--set: control.socket: the path has 104 bytes, and the address of a socket holds 103",
+    );
+    const longest = socket.slice(0, 103);
+    expect(load({ flags: { set: [`control.socket=${longest}`] } }).config.control.socket).toBe(longest);
+  });
+});
