@@ -35,11 +35,11 @@ export class QueryView {
   type = 0;
   class = 0;
   /** Offset behind the question; HEADER_LENGTH when it could not be read. */
-  questionEnd = HEADER_LENGTH;
+  questionEnd: number = HEADER_LENGTH;
   /** Whether an OPT record came, however wrong it was: OPT in means OPT out (RFC 6891 section 7). */
   hasEdns = false;
   /** What the client can receive over UDP, at least 512 (RFC 6891 section 6.2.3); 512 without EDNS. */
-  udpSize = MIN_UDP_SIZE;
+  udpSize: number = MIN_UDP_SIZE;
   dnssecOk = false;
   /** Whether the edns-tcp-keepalive option came (RFC 7828). */
   wantsKeepalive = false;

@@ -24,7 +24,7 @@ const MAX_UNREAD = 1024 * 1024;
  * (RFC 7766 section 6.2.1.1). A half-close ends the questions, not the answers.
  */
 export class TcpClient implements Door, FrameSink {
-  readonly way = WAY;
+  readonly way: ReplyWay = WAY;
   readonly headroom = 2;
   readonly address: string;
   /** When its last whole message came, monotonic ms. */

@@ -24,7 +24,7 @@ const noLookup = (
 
 /** One UDP socket on one address. Replies leave by the socket that the query came in by, and so from its address. */
 export class UdpDoor implements Door {
-  readonly way = WAY;
+  readonly way: ReplyWay = WAY;
   readonly headroom = 0;
   readonly address: string;
 
@@ -40,7 +40,8 @@ export class UdpDoor implements Door {
     this.#spare = new ClientQuery(this, UDP);
     this.#socket = dgram.createSocket({
       type: isIPv6(address) ? "udp6" : "udp4",
-      ipv6Only: true,
+      // An IPv6 socket takes IPv6 alone: IPv4 has sockets of its own.
+      ...(isIPv6(address) && { ipv6Only: true }),
       lookup: noLookup,
     });
   }
