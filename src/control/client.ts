@@ -4,6 +4,7 @@ import { SOCKET_PATH_LIMIT } from "../config/control-socket.ts";
 import { DotlsError } from "../errors.ts";
 import type { HistoryEntry } from "../observe/history-entry.ts";
 import type { HistoryQuery } from "../observe/history-filter.ts";
+import { linesOf } from "../observe/lines.ts";
 import type { Status } from "./status.ts";
 
 /** As in routes.ts, which is not imported: a command should not wait for hono to load. */
@@ -62,15 +63,10 @@ async function* entriesOf(
   response: IncomingMessage,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<HistoryEntry | HistoryGap, void> {
-  let rest = "";
   try {
-    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) {
-        const entry: HistoryEntry | HistoryGap = JSON.parse(line);
-        yield entry;
-      }
+    for await (const line of linesOf(response.setEncoding("utf8"))) {
+      const entry: HistoryEntry | HistoryGap = JSON.parse(line);
+      yield entry;
     }
   } catch (error) {
     if (signal?.aborted !== true)

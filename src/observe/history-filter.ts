@@ -53,9 +53,9 @@ export function historyFilter(query: HistoryQuery): HistoryFilter {
   return (entry) => tests.every((test) => test(entry));
 }
 
-/** Names in the history are absolute; people leave the final dot out. */
+/** Names in the history are absolute; a glob without a final dot means the same names without theirs. */
 function matchesName(glob: string, name: string): boolean {
-  return matchesGlob(glob, name) || (name.length > 1 && matchesGlob(glob, name.slice(0, -1)));
+  return matchesGlob(glob, glob.endsWith(".") || name === "." ? name : name.slice(0, -1));
 }
 
 /** In the form of the entries, so that times compare as text. */

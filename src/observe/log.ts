@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { printable } from "./printable.ts";
 
 /** From the one that says least to the one that says most. */
 const levels = ["error", "warn", "info", "debug"] as const;
@@ -102,10 +103,4 @@ function quoted(value: unknown): string {
   return typeof value === "string" && /[\s"=]|^$/.test(text)
     ? printable(JSON.stringify(text))
     : printable(text);
-}
-
-/** What a peer said must not move the cursor of the terminal or forge a line. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are the point here
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

@@ -31,6 +31,8 @@ describe("historyFilter", () => {
     [{ name: "www.example.com." }, true],
     [{ name: "*.example.com" }, true],
     [{ name: "example.com" }, false],
+    [{ name: "www.example.com?" }, false],
+    [{ name: "*.com." }, true],
     [{ rcode: "nxdomain" }, true],
     [{ rcode: "SERVFAIL" }, false],
     [{ rcode: "none" }, false],

@@ -1,0 +1,97 @@
+import { Command } from "commander";
+import type { HistoryRequest } from "../control/client.ts";
+import { DotlsError } from "../errors.ts";
+import type { TargetOptions } from "./control-target.ts";
+import { addTargetOptions } from "./control-target.ts";
+
+/** How much of the past `--follow` shows when `--limit` does not say. */
+const PAST_TO_FOLLOW = 10;
+
+interface HistoryOptions extends TargetOptions {
+  readonly follow?: true;
+  readonly json?: true;
+  readonly name?: string;
+  readonly rcode?: string;
+  readonly type?: string;
+  readonly client?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: string;
+  readonly file?: string;
+}
+
+/** `dotls history`: the queries that were answered, from the running server or from its file. */
+export function command(): Command {
+  const history = new Command("history")
+    .description("show the queries of the running server, or those in its history file")
+    .option("-f, --follow", "go on with new queries until Ctrl-C")
+    .option("--json", "print NDJSON: one JSON object a line (docs/history.md)")
+    .option("--name <glob>", "names that match, as in '*.example.com'")
+    .option("--rcode <rcode>", "this response code, as in NXDOMAIN; none: no answer was sent")
+    .option("--type <type>", "this record type, as in AAAA")
+    .option("--client <glob>", "clients whose address matches, as in '192.168.*'")
+    .option("--since <when>", "received since then: 10m ago, or 2026-11-21T14:00")
+    .option("--until <when>", "received before then")
+    .option("--limit <n>", "the last n of those that match")
+    .option("--file <file>", "read this history file, not the running server");
+  return addTargetOptions(history).action(async (options: HistoryOptions) => {
+    try {
+      await showHistory(options);
+    } catch (error) {
+      if (!(error instanceof DotlsError)) throw error;
+      process.stderr.write(`dotls: ${error.message}\n`);
+      process.exitCode = 1;
+    }
+  });
+}
+
+async function showHistory(options: HistoryOptions): Promise<void> {
+  const wanted = await requestOf(options, Date.now());
+  const [{ openHistory }, { textOutput }, { historyHeader, historyRow }] = await Promise.all([
+    import("./history-source.ts"),
+    import("./text-output.ts"),
+    import("./history-table.ts"),
+  ]);
+  const output = textOutput(process.stdout);
+  const tell = (text: string): void => void process.stderr.write(`dotls: ${text}\n`);
+  const stop = new AbortController();
+  const end = (): void => stop.abort();
+  output.gone.addEventListener("abort", end);
+  // Ctrl-C is how a user ends --follow, so it is no failure; else it ends the process as ever.
+  if (wanted.follow === true) process.once("SIGINT", end);
+
+  const entries = await openHistory(options, wanted, tell, stop.signal);
+  if (options.json !== true) await output.write(historyHeader());
+  for await (const entry of entries) {
+    if (options.json === true) await output.write(`${JSON.stringify(entry)}\n`);
+    else if ("lost" in entry) tell(`${entry.lost} queries came faster than they could be shown`);
+    else await output.write(historyRow(entry));
+    if (stop.signal.aborted) break;
+  }
+  if (wanted.follow === true && !stop.signal.aborted) tell("the server has stopped");
+  process.off("SIGINT", end);
+}
+
+async function requestOf(options: HistoryOptions, now: number): Promise<HistoryRequest> {
+  const { limit, since, until, name, rcode, type, client } = options;
+  if (limit !== undefined && !/^\d{1,9}$/.test(limit)) {
+    throw new DotlsError("ERR_DOTLS_USAGE", `--limit: "${limit}" is not a whole number`);
+  }
+  if (options.follow === true && options.file !== undefined) {
+    throw new DotlsError(
+      "ERR_DOTLS_USAGE",
+      "--follow shows a running server; a file is followed by tail -F FILE",
+    );
+  }
+  const { parseWhen } = await import("./when.ts");
+  return {
+    name,
+    rcode,
+    type,
+    client,
+    since: since === undefined ? undefined : parseWhen("--since", since, now),
+    until: until === undefined ? undefined : parseWhen("--until", until, now),
+    limit: limit === undefined ? (options.follow === true ? PAST_TO_FOLLOW : undefined) : Number(limit),
+    follow: options.follow === true,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Status, UpstreamStatus } from "../control/status.ts";
+import type { CountersSnapshot } from "../observe/counters.ts";
+import { printable } from "../observe/printable.ts";
+
+const titles = [
+  "UPSTREAM",
+  "STATE",
+  "RTT",
+  "HANDSHAKE",
+  "HANDSHAKES",
+  "RESUMED",
+  "QUERIES",
+  "ANSWERS",
+  "FAILED",
+  "IN FLIGHT",
+];
+
+/** A status as text for people. `now` is the wall clock in milliseconds, for how long ago errors were. */
+export function formatStatus(status: Status, now: number): string {
+  const { listeners, queries } = status;
+  const config = status.config === null ? "no configuration file" : status.config;
+  return [
+    `dotls ${status.version}, process id ${status.pid}, up ${age(status.uptime)}, ${config}`,
+    `listening on ${listeners.length === 0 ? "nothing" : listeners.join(" ")}`,
+    "",
+    ...upstreamLines(status.upstreams, now),
+    "",
+    `queries   ${queries.received} received (udp ${queries.byTransport.udp}, tcp ${queries.byTransport.tcp}), ${answers(queries)}`,
+    `replies   ${counts(queries.replies)}; refused to clients not allowed ${queries.refused}, dropped ${queries.dropped}`,
+    ...Object.entries(queries.errors).map(([text, count]) => `error     ${count} times: ${printable(text)}`),
+    ...historyLines(status),
+    "",
+  ].join("\n");
+}
+
+function upstreamLines(upstreams: readonly UpstreamStatus[], now: number): string[] {
+  if (upstreams.length === 0) return ["no upstreams"];
+  const rows = upstreams.map((upstream) => [
+    nameOf(upstream),
+    upstream.state,
+    milliseconds(upstream.roundTripMs),
+    milliseconds(upstream.handshakeMs),
+    ...[
+      upstream.handshakes,
+      upstream.resumed,
+      upstream.queries,
+      upstream.answers,
+      upstream.failures,
+      upstream.inFlight,
+    ].map(String),
+  ]);
+  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ");
+  return [
+    line(titles),
+    ...upstreams.flatMap((upstream, i) => [
+      line(rows[i]!),
+      ...(upstream.lastError === null ? [] : [lastError(upstream.lastError, now)]),
+    ]),
+  ];
+}
+
+/** The label, and the address where the label does not hold it. */
+function nameOf({ label, address }: UpstreamStatus): string {
+  return printable(label.includes(address) ? label : `${label} (${address})`);
+}
+
+function lastError(error: NonNullable<UpstreamStatus["lastError"]>, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(error.at)) / 1000));
+  return `  last error ${age(seconds)} ago: ${printable(error.text)} (${error.kind})`;
+}
+
+function answers({ forwarded, meanMs }: CountersSnapshot): string {
+  const mean = meanMs === null ? "" : `, ${meanMs} ms on average`;
+  return `${forwarded} answered by upstreams${mean}`;
+}
+
+function counts(replies: Readonly<Record<string, number>>): string {
+  const each = Object.entries(replies).map(([rcode, count]) => `${rcode} ${count}`);
+  return each.length === 0 ? "none" : each.join(", ");
+}
+
+function historyLines({ history }: Status): string[] {
+  const kept = `history   ${history.kept} of at most ${history.size} queries in memory`;
+  if (history.file === null) return [kept];
+  const { path, written, lost, error } = history.file;
+  const file = `          ${written} written to ${path}, ${lost} lost`;
+  return error === null ? [kept, file] : [kept, file, `          it cannot be written: ${printable(error)}`];
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? "-" : `${value.toFixed(1)} ms`;
+}
+
+/** Seconds as the two largest units: `1d 2h`, `5m 3s`, `0s`. */
+function age(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const parts = [
+    [Math.floor(whole / 86_400), "d"],
+    [Math.floor(whole / 3600) % 24, "h"],
+    [Math.floor(whole / 60) % 60, "m"],
+    [whole % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first < 0) return "0s";
+  return parts
+    .slice(first, first + 2)
+    .filter(([value]) => value > 0)
+    .map(([value, unit]) => `${value}${unit}`)
+    .join(" ");
+}
