@@ -3,7 +3,7 @@ import { faultOfCaFile } from "./ca-file.ts";
 import type { CaSource, Config, ListenAddress } from "./config.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { SOCKET_PATH_LIMIT } from "./control-socket.ts";
-import { canonicalAddress, isLoopback } from "./ip-address.ts";
+import { canonicalAddress, isLoopback, isWildcard } from "./ip-address.ts";
 import { formatListen } from "./listen-address.ts";
 import { formatKey, type KeyPath } from "./source.ts";
 
@@ -45,9 +45,9 @@ function sameDoor(a: ListenAddress, b: ListenAddress): boolean {
   return a.transport === b.transport && a.port === b.port;
 }
 
-/** `::` means every local address of both families, `0.0.0.0` those of IPv4. */
+/** Whether a listener for all addresses leaves no room for one on `address`. IPv4 beside `::` has room: see `takesIPv4`. */
 function covers(wildcard: string, address: string): boolean {
-  return wildcard === "::" || (wildcard === "0.0.0.0" && !address.includes(":"));
+  return isWildcard(wildcard) && wildcard.includes(":") === address.includes(":");
 }
 
 function duplicateUpstreams({ upstreams }: Config, where: Where): ConfigProblem[] {
@@ -68,7 +68,7 @@ function loops({ listen, upstreams }: Config, where: Where): ConfigProblem[] {
     const door = doors.find(
       (listener) =>
         listener.port === upstream.port &&
-        upstream.addresses.some((address) => reaches(address, listener.address)),
+        upstream.addresses.some((address) => reaches(address, listener, listen)),
     );
     if (door === undefined) return [];
     const path = ["upstreams", index];
@@ -79,9 +79,15 @@ function loops({ listen, upstreams }: Config, where: Where): ConfigProblem[] {
   });
 }
 
-function reaches(address: string, listening: string): boolean {
-  if (address === listening) return true;
-  return covers(listening, address) && (isLoopback(address) || localAddresses().has(address));
+function reaches(address: string, listener: ListenAddress, all: readonly ListenAddress[]): boolean {
+  if (address === listener.address) return true;
+  const open = covers(listener.address, address) || (listener.address === "::" && takesIPv4(listener, all));
+  return open && (isLoopback(address) || localAddresses().has(address));
+}
+
+/** `::` takes IPv4 as well, unless an IPv4 address is given for the same transport and port. */
+function takesIPv4(listener: ListenAddress, all: readonly ListenAddress[]): boolean {
+  return !all.some((other) => sameDoor(other, listener) && !other.address.includes(":"));
 }
 
 function localAddresses(): Set<string> {

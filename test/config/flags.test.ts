@@ -19,19 +19,8 @@ describe("flags", () => {
   test("all of them, the repeated ones in their order", () => {
     expect(
       parse(
-        ...["--config", "a.yaml", "--listen", "127.0.0.1:53", "--listen", "udp://[::1]:53"],
-        ...[
-          "--upstream",
-          "1.1.1.1",
-          "--upstream",
-          "9.9.9.9",
-          "--tls-ca",
-          "ca.pem",
-          "--set",
-          "a=b",
-          "--set",
-          "c=d",
-        ],
+        ..."--config a.yaml --listen 127.0.0.1:53 --listen udp://[::1]:53 --upstream 1.1.1.1".split(" "),
+        ..."--upstream 9.9.9.9 --tls-ca ca.pem --set a=b --set c=d".split(" "),
       ),
     ).toEqual({
       config: "a.yaml",
@@ -45,15 +34,18 @@ describe("flags", () => {
   test("options from flags know their flag", () => {
     const { config, origins } = load({
       flags: parse(
-        ...["--listen", "tcp://127.0.0.1:53", "--upstream", "9.9.9.9#dns.quad9.net", "--tls-ca", "system"],
-        ...[
-          "--set",
-          "timeout=2s",
-          "--set",
-          "access.allow=10.0.0.0/8,fd00::/8",
-          "--set",
-          "history.file= h=1.ndjson",
-        ],
+        "--listen",
+        "tcp://127.0.0.1:53",
+        "--upstream",
+        "9.9.9.9#dns.quad9.net",
+        "--tls-ca",
+        "system",
+        "--set",
+        "timeout=2s",
+        "--set",
+        "access.allow=10.0.0.0/8,fd00::/8",
+        "--set",
+        "history.file= h=1.ndjson",
       ),
       cwd: "/tmp",
     });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalAddress, isLinkLocal, isMulticast } from "../../src/config/ip-address.ts";
 import { formatListen, parseListen } from "../../src/config/listen-address.ts";
+import { ConfigValueError } from "../../src/config/value-error.ts";
 
 const written = (text: string): string[] => parseListen(text).map(formatListen);
 
@@ -48,11 +49,9 @@ describe("where to listen", () => {
     ["127.0.0.1:", "127.0.0.1:53 or [::1]:53"],
     ["127.0.0.1:53/", "0 to 65535"],
     ["[::1]53", "127.0.0.1:53 or [::1]:53"],
-    ["127.0.0.1:53:53", null],
   ])("%j is refused with what to write", (text, hint) => {
-    const hinted = hint === null ? {} : { hint: expect.stringContaining(hint) };
     expect(() => parseListen(text)).toThrow(
-      expect.objectContaining({ code: "ERR_DOTLS_BAD_LISTEN", ...hinted }),
+      expect.objectContaining({ code: "ERR_DOTLS_BAD_LISTEN", hint: expect.stringContaining(hint) }),
     );
   });
 
@@ -63,6 +62,7 @@ describe("where to listen", () => {
     "[ff02::fb]:5353",
     "127.0.0.1%eth0:53",
     "[::1",
+    "127.0.0.1:53:53",
     "fe80::1%a b@53",
   ])("%j is refused", (text) => {
     expect(() => parseListen(text)).toThrow(expect.objectContaining({ code: "ERR_DOTLS_BAD_LISTEN" }));
@@ -92,16 +92,20 @@ describe("where to listen", () => {
     const text = fc.string({ unit: fc.constantFrom(..."udtcp:/[]@%.*0159:af e".split("")), maxLength: 24 });
     fc.assert(
       fc.property(fc.oneof(text, fc.string()), (text) => {
-        try {
-          for (const { address, port } of parseListen(text)) {
-            expect(canonicalAddress(address.split("%", 1)[0]!)).toBe(address.split("%", 1)[0]);
-            expect(port).toBeLessThanOrEqual(65_535);
-          }
-        } catch (error) {
-          expect(error).toMatchObject({ code: "ERR_DOTLS_BAD_LISTEN" });
-        }
+        expect(isReadOrRefused(text)).toBe(true);
       }),
       { numRuns: 2000 },
     );
   });
 });
+
+function isReadOrRefused(text: string): boolean {
+  try {
+    return parseListen(text).every(({ address, port }) => {
+      const host = address.split("%", 1)[0]!;
+      return canonicalAddress(host) === host && port <= 65_535;
+    });
+  } catch (error) {
+    return error instanceof ConfigValueError && error.code === "ERR_DOTLS_BAD_LISTEN";
+  }
+}

@@ -2,6 +2,7 @@ import { BlockList, isIPv4 } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalAddress } from "../../src/config/ip-address.ts";
+import type { ConfigValueError } from "../../src/config/value-error.ts";
 import { parsePrefix } from "../../src/config/prefix.ts";
 
 describe("prefixes", () => {
@@ -48,13 +49,8 @@ describe("prefixes", () => {
         fc.pre(!address.startsWith("::ffff:"));
         const version4 = isIPv4(address);
         const length = version4 ? anyLength % 33 : anyLength;
-        let prefix: string;
-        try {
-          prefix = parsePrefix(`${address}/${length}`);
-        } catch (error) {
-          prefix = /did you mean (\S+)/.exec((error as { hint: string }).hint)![1]!;
-          expect(parsePrefix(prefix)).toBe(prefix);
-        }
+        const prefix = prefixOrHint(`${address}/${length}`);
+        expect(parsePrefix(prefix)).toBe(prefix);
         const family = version4 ? "ipv4" : "ipv6";
         const list = new BlockList();
         list.addSubnet(prefix.split("/")[0]!, length, family);
@@ -63,3 +59,11 @@ describe("prefixes", () => {
     );
   });
 });
+
+function prefixOrHint(text: string): string {
+  try {
+    return parsePrefix(text);
+  } catch (error) {
+    return /did you mean (\S+)/.exec((error as ConfigValueError).hint ?? "")![1]!;
+  }
+}

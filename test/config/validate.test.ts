@@ -11,8 +11,7 @@ describe("listeners", () => {
     ["['127.0.0.1:53', 'udp://127.0.0.1:53']", "udp://127.0.0.1:53 is given twice"],
     ["['[::1]:53', 'tcp://[0:0::1]:53']", "tcp://[::1]:53 is given twice"],
     ["['udp://0.0.0.0:53', 'udp://127.0.0.1:53']", "udp://127.0.0.1:53 is part of udp://0.0.0.0:53"],
-    ["['udp://127.0.0.1:53', 'udp://[::]:53']", "udp://127.0.0.1:53 is part of udp://[::]:53"],
-    ["['udp://0.0.0.0:53', 'udp://[::]:53']", "udp://0.0.0.0:53 is part of udp://[::]:53"],
+    ["['udp://[::1]:53', 'udp://[::]:53']", "udp://[::1]:53 is part of udp://[::]:53"],
   ])("%s", (yaml, message) => {
     const problems = problemsOf({ yaml: `listen: ${yaml}` });
     expect(problems).toHaveLength(1);
@@ -24,6 +23,8 @@ describe("listeners", () => {
     "['udp://127.0.0.1:53', 'udp://127.0.0.1:54']",
     "['udp://127.0.0.1:0', 'udp://127.0.0.1:0']",
     "['udp://0.0.0.0:53', 'udp://[::1]:53']",
+    "['udp://0.0.0.0:53', 'udp://[::]:53']",
+    "['udp://127.0.0.1:53', 'udp://[::]:53']",
     "['udp://[fe80::1%eth0]:53', 'udp://[fe80::1%eth1]:53']",
   ])("%s is fine", (yaml) => {
     expect(load({ yaml: `listen: ${yaml}` }).config.listen).toHaveLength(2);
@@ -76,6 +77,7 @@ describe("upstreams", () => {
     ["tcp://127.0.0.1:853", "127.0.0.2"],
     ["tcp://0.0.0.0:853", "::1"],
     ["tcp://0.0.0.0:853", "9.9.9.9"],
+    ["tcp://[::]:853', 'tcp://127.0.0.1:853", "127.0.0.2"],
   ])("listening on %s while asking %s is none", (listen, upstream) => {
     expect(load({ yaml: `listen: ['${listen}']\nupstreams: ['${upstream}']` }).config.upstreams).toHaveLength(
       1,
