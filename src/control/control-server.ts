@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, stat, unlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { dirname } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -37,6 +37,7 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   const server = createServer((request, response) => void listener(request, response));
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await refuseForeignFolder(path);
     await listen(server, path);
     await chmod(path, 0o600);
   } catch (error) {
@@ -54,6 +55,15 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
       clearTimeout(cut);
     },
   };
+}
+
+/** Whoever owns the folder can put a socket of his own in our place, and our commands would believe it. */
+async function refuseForeignFolder(path: string): Promise<void> {
+  const own = process.getuid?.() ?? 0;
+  const { uid } = await stat(dirname(path));
+  if (own !== 0 && uid !== 0 && uid !== own) {
+    throw unusable(path, `its folder belongs to another user (user id ${uid})`);
+  }
 }
 
 async function listen(server: Server, path: string): Promise<void> {

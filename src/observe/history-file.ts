@@ -35,7 +35,7 @@ export interface HistoryFileStatus {
 
 /**
  * Opens the file and begins to append what the ring records from now on. `now` is the wall clock.
- * Rejects with DotlsError (ERR_DOTLS_HISTORY_FILE) when the file cannot be opened.
+ * Rejects with DotlsError (ERR_DOTLS_HISTORY_FILE) when the file cannot be opened, or the ring has no rows.
  */
 export async function startHistoryFile(
   ring: HistoryRing,
@@ -43,6 +43,10 @@ export async function startHistoryFile(
   log: Log,
   now: () => number = () => Date.now(),
 ): Promise<HistoryFile> {
+  if (ring.size === 0) {
+    const reason = "history.size is 0, and what is written waits in that memory";
+    throw new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot write the history file: ${reason}`);
+  }
   let file: LineFile;
   try {
     file = await LineFile.open(options.file);

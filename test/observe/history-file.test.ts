@@ -129,6 +129,17 @@ describe("HistoryFile", () => {
   });
 });
 
+describe("a history of no queries", () => {
+  it("cannot be written: nothing would ever reach the file", async () => {
+    ring = new HistoryRing(0);
+    await expect(begin()).rejects.toMatchObject({
+      code: "ERR_DOTLS_HISTORY_FILE",
+      message: expect.stringContaining("history.size is 0"),
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
 describe("a line that a crash cut short", () => {
   it.each([
     ["a piece of an entry is cut off", '{"v":1,"a":1}\n{"v":1,"time":"2026-', '{"v":1,"a":1}\n'],
