@@ -17,12 +17,15 @@ export const Reading = {
 
 const cursor = new RecordCursor();
 
+/** Shared: a typed array for each new object would be a good part of its cost. */
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * A client's message read in place: header, question and EDNS. One object, filled anew by `read`; it decodes and
  * allocates nothing. What it holds beside the header is meant only for the readings that say so.
  */
 export class QueryView {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NO_BYTES;
   /** Length of the message in `bytes`, from offset 0. */
   length = 0;
   id = 0;

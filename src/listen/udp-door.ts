@@ -19,7 +19,7 @@ const noLookup = (
   _options: unknown,
   done: (error: null, address: string, family: number) => void,
 ): void => {
-  done(null, host, isIPv6(host) ? 6 : 4);
+  done(null, host, host.includes(":") ? 6 : 4);
 };
 
 /** One UDP socket on one address. Replies leave by the socket that the query came in by, and so from its address. */
