@@ -1,7 +1,7 @@
 import type { Edns } from "../../dns/edns/edns.ts";
 import { EdnsFlag } from "../../dns/edns/edns.ts";
 import { Flag, HEADER_LENGTH, HeaderOffset, readU16, writeU16 } from "../../dns/header.ts";
-import type { Message, Question } from "../../dns/message.ts";
+import type { Message } from "../../dns/message.ts";
 import { decodeMessage, encodeMessage } from "../../dns/message.ts";
 import { MAX_UDP_SIZE } from "../../dns/opt.ts";
 import { Rcode } from "../../dns/rcode.ts";
@@ -18,12 +18,12 @@ const nothing: Omit<ZoneAnswer, "rcode"> = { answers: [], authorities: [] };
 
 /**
  * The reply to the bytes of one message. Null when there is none to give (a reply came), "close" when the peer does not
- * speak DNS. `onQuestion` hears of each question that is looked up in the zone.
+ * speak DNS. `onAnswer` hears the sizes of each query that is looked up in the zone and of its reply.
  */
 export function answerMessage(
   zone: Zone,
   bytes: Uint8Array,
-  onQuestion?: (question: Question, size: number) => void,
+  onAnswer?: (querySize: number, replySize: number) => void,
 ): Uint8Array | null | "close" {
   if (bytes.length < HEADER_LENGTH) return "close";
   const flags = readU16(bytes, HeaderOffset.FLAGS);
@@ -36,8 +36,10 @@ export function answerMessage(
   }
   if (query.edns !== null && query.edns.version > 0)
     return reply(query, { ...nothing, rcode: Rcode.BADVERS });
-  onQuestion?.(question, bytes.length);
-  return unlessWireError(() => reply(query, zone.answer(question))) ?? bareReply(bytes, Rcode.SERVFAIL);
+  const answer = unlessWireError(() => reply(query, zone.answer(question)));
+  const sent = answer ?? bareReply(bytes, Rcode.SERVFAIL);
+  onAnswer?.(bytes.length, sent.length);
+  return sent;
 }
 
 /** What `work` gives, null when the bytes do not allow it: a malformed query, an answer over 65,535 bytes. */

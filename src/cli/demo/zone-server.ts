@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import tls from "node:tls";
 import { FrameReader } from "../../dns/frames.ts";
 import { writeU16 } from "../../dns/header.ts";
-import type { Question, ResourceRecord } from "../../dns/message.ts";
+import type { ResourceRecord } from "../../dns/message.ts";
 import type { Identity } from "./authority.ts";
 import { answerMessage } from "./zone-answer.ts";
 import { Zone } from "./zone-lookup.ts";
@@ -25,8 +25,8 @@ export interface ZoneServerOptions {
   readonly port?: number;
   /** Called when a client has finished its handshake. */
   readonly onHandshake?: (socket: TLSSocket) => void;
-  /** Called for each question, before it is answered; `size` is that of the query's message in bytes. */
-  readonly onQuestion?: (question: Question, size: number) => void;
+  /** Called with the sizes in bytes of each query that was looked up in the zone and of the reply. */
+  readonly onAnswer?: (querySize: number, replySize: number) => void;
 }
 
 /** RFC 7766 section 6.2.3 asks for seconds; long enough that a person who tries commands meets one connection. */
@@ -71,11 +71,11 @@ export async function startZoneServer(options: ZoneServerOptions): Promise<ZoneS
   };
 }
 
-function serve(socket: TLSSocket, zone: Zone, { onQuestion }: ZoneServerOptions): void {
+function serve(socket: TLSSocket, zone: Zone, { onAnswer }: ZoneServerOptions): void {
   const answers: Uint8Array[] = [];
   const reader = new FrameReader({
     onFrame(bytes, start, end) {
-      const answer = answerMessage(zone, bytes.subarray(start, end), onQuestion);
+      const answer = answerMessage(zone, bytes.subarray(start, end), onAnswer);
       if (answer === "close") return false;
       if (answer !== null) answers.push(frame(answer));
       return true;

@@ -13,7 +13,7 @@ let ca: string;
 let identity: Identity;
 let server: ZoneServer;
 const handshakes: string[] = [];
-const sizes: number[] = [];
+const sizes: [number, number][] = [];
 
 beforeAll(async () => {
   const authority = await createAuthority();
@@ -23,7 +23,7 @@ beforeAll(async () => {
     records: zoneRecords(),
     identity,
     onHandshake: (socket) => handshakes.push(String(socket.alpnProtocol)),
-    onQuestion: (_question, size) => sizes.push(size),
+    onAnswer: (...both) => sizes.push(both),
   });
 });
 
@@ -44,10 +44,11 @@ const rcode = (reply: Buffer): number => reply[3]! & 15;
 describe("the zone server", () => {
   test("answers over TLS, and says who came and what was asked", async () => {
     const query = makeQuery("example.dotls.test");
-    const { answers, flag_aa, flag_ra } = dnsPacket.decode(await withClient((client) => client.ask(query)));
+    const reply = await withClient((client) => client.ask(query));
+    const { answers, flag_aa, flag_ra } = dnsPacket.decode(reply);
     expect(answers?.map((answer) => "data" in answer && answer.data)).toEqual(["192.0.2.1", "192.0.2.2"]);
     expect([flag_aa, flag_ra]).toEqual([true, true]);
-    expect([handshakes.at(-1), sizes.at(-1)]).toEqual(["dot", query.length]);
+    expect([handshakes.at(-1), sizes.at(-1)]).toEqual(["dot", [query.length, reply.length]]);
   });
 
   test("takes frames in any segmentation, and many in one", async () => {
