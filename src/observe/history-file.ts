@@ -200,10 +200,11 @@ export class HistoryFile {
     }
   }
 
-  /** Once an hour and after each rotation: removes rotated files that are too old. */
+  /** Once an hour and after each rotation, also when nobody asks anything: lets go of what is too old. */
   async #keepHouse(): Promise<void> {
     const now = this.#now();
     if (now - this.#cleanedAt < HOUR) return;
+    await this.#ready();
     this.#cleanedAt = now;
     try {
       await removeOld(this.#options.file, this.#options.keep, now);

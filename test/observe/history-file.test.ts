@@ -196,6 +196,19 @@ describe("rotation", () => {
     expect(namesIn(`${file}.2026-11-22T14-00-00.000Z`)).toEqual(["one.", "two."]);
   });
 
+  it("and the removal after it need no queries", async () => {
+    const { history } = await begin();
+    record("one.");
+    await history.flush();
+    now = start + DAY;
+    await history.flush();
+    expect(readdirSync(folder)).toHaveLength(2);
+    expect(entriesIn(file)).toEqual([]);
+    now += 7 * DAY + HOUR;
+    await history.flush();
+    expect(readdirSync(folder)).toEqual(["history.ndjson"]);
+  });
+
   it("counts the day from the first entry of the file, also after a restart", async () => {
     writeFileSync(file, '{"v":1,"time":"2026-11-20T14:00:00.000Z","name":"old."}\n');
     const { history } = await begin();
@@ -212,21 +225,23 @@ describe("rotation", () => {
       await history.flush();
       now += 12 * HOUR;
     }
-    const rotated = (): string[] =>
-      readdirSync(folder)
+    const rotatedAfter = async (hours: number): Promise<string[]> => {
+      now = start + hours * HOUR;
+      await history.flush();
+      return readdirSync(folder)
         .filter((name) => name.includes("T"))
         .sort();
-    expect(rotated()).toHaveLength(2);
-    now = start + 12 * HOUR + 2 * DAY;
-    await history.flush();
-    expect(rotated()).toHaveLength(2);
-    now += HOUR;
-    await history.flush();
-    expect(rotated()).toEqual(["history.ndjson.2026-11-22T14-00-00.000Z"]);
-    now += 12 * HOUR;
-    await history.flush();
-    expect(rotated()).toEqual([]);
-    expect(namesIn(file)).toEqual(["three."]);
+    };
+    const [first, second, third] = [
+      "history.ndjson.2026-11-22T02-00-00.000Z",
+      "history.ndjson.2026-11-22T14-00-00.000Z",
+      "history.ndjson.2026-11-23T02-00-00.000Z",
+    ];
+    expect(await rotatedAfter(36)).toEqual([first, second, third]);
+    expect(await rotatedAfter(12 + 48)).toEqual([first, second, third]);
+    expect(await rotatedAfter(12 + 49)).toEqual([second, third]);
+    expect(await rotatedAfter(24 + 49)).toEqual([third]);
+    expect(await rotatedAfter(36 + 49)).toEqual([]);
   });
 
   it("that fails is said once, and the entries are written nevertheless", async () => {
