@@ -34,11 +34,11 @@ export interface UpstreamSpec {
   readonly pins: readonly string[];
   /** The trust anchors for this upstream alone; null: those of `tls.ca`. */
   readonly ca: CaSource | null;
-  /** As the user wrote it, for people: logs, status, history. */
+  /** For people, in logs, status and history: the short form as the user wrote it, or what stands for the long one. */
   readonly label: string;
 }
 
-/** `system`: the anchors that Node ships with or was told to use; else a PEM file. */
+/** `system`: the anchors of the operating system, else those that Node ships with; else a PEM file. */
 export type CaSource = "system" | { readonly file: string };
 
 export interface TlsConfig {

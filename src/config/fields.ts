@@ -61,7 +61,7 @@ export function between(
 export function parseCount(value: string | number): number {
   const count = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
   if (Number.isNaN(count)) throw new RangeError(`"${value}" is not a whole number`);
-  return between(count, 0, 10_000_000, String);
+  return between(count, 0, 1_000_000, String);
 }
 
 /** A path, or null for `none`. */

@@ -98,7 +98,7 @@ const longUpstream = z
       pins: long.pins ?? [],
       ca: long.ca ?? null,
     };
-    return { ...spec, label: formatUpstream(spec) };
+    return { ...spec, label: labelOf(spec) };
   });
 
 const schema = z.strictObject({
@@ -137,7 +137,7 @@ const schema = z.strictObject({
         .meta({
           type: "`system` or the path of a PEM file",
           description:
-            "The certification authorities that may vouch for upstreams. `system` stands for those that Node.js ships with or was told to use.",
+            "The certification authorities that may vouch for upstreams. `system` stands for those of the operating system, or of the file that `SSL_CERT_FILE` names, with `NODE_EXTRA_CA_CERTS` on top; where there are none, for those that Node.js ships with.",
           default: "system",
         } satisfies About)
         .optional(),
@@ -181,8 +181,9 @@ const schema = z.strictObject({
         .union([z.string(), z.number()], { error: () => "wants a whole number" })
         .transform(parsed(parseCount))
         .meta({
-          type: "whole number, 0 to 10000000",
-          description: "How many of the last queries are kept in memory; 0 keeps none.",
+          type: "whole number, 0 to 1000000",
+          description:
+            "How many of the last queries are kept in memory, at some 300 bytes each; 0 keeps none.",
           default: 10_000,
         } satisfies About)
         .optional(),
@@ -270,4 +271,10 @@ function optionOf(key: string, field: z.core.$ZodType): Option {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every leaf carries an About: `satisfies` saw to it
   const about = z.globalRegistry.get(field) as unknown as About;
   return { ...about, key, list: Array.isArray(about.default) };
+}
+
+/** Several addresses are told apart by whoever uses them one by one: the name says what they have in common. */
+function labelOf(spec: Omit<UpstreamSpec, "label">): string {
+  if (spec.name === null || spec.addresses.length === 1) return formatUpstream(spec);
+  return spec.port === DOT_PORT ? spec.name : `${spec.name}:${spec.port}`;
 }

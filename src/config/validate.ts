@@ -18,6 +18,7 @@ export function validate(config: Config, where: Where): ConfigProblem[] {
     ...loops(config, where),
     ...caFaults(config, where),
     ...socketFaults(config, where),
+    ...historyFaults(config, where),
   ];
 }
 
@@ -112,4 +113,12 @@ function socketFaults({ control }: Config, where: Where): ConfigProblem[] {
   const path = ["control", "socket"];
   const message = `the path has ${length} bytes, and the address of a socket holds ${SOCKET_PATH_LIMIT}: ${control.socket}`;
   return [{ where: where(path), key: formatKey(path), message, hint: "choose a shorter path, or none" }];
+}
+
+/** The file is written from what is in memory. */
+function historyFaults({ history }: Config, where: Where): ConfigProblem[] {
+  if (history.file === null || history.size > 0) return [];
+  const path = ["history", "size"];
+  const message = "with none of the queries in memory, none would get into history.file";
+  return [{ where: where(path), key: formatKey(path), message, hint: "leave history.size away" }];
 }

@@ -57,7 +57,7 @@ log:
     ],
     [
       "everything else",
-      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 0, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nlog: {level: debug}",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nlog: {level: debug}",
     ],
   ])("%s read back as the same", (_, yaml) => {
     const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });

@@ -99,7 +99,7 @@ describe("values that cannot be", () => {
     ["history: {size: -1}", '1:17: history.size: "-1" is not a whole number'],
     ["history: {size: 1.5}", '1:17: history.size: "1.5" is not a whole number'],
     ["history: {size: many}", '1:17: history.size: "many" is not a whole number'],
-    ["history: {size: 10000001}", "1:17: history.size: 10000001 is outside of 0 to 10000000"],
+    ["history: {size: 1000001}", "1:17: history.size: 1000001 is outside of 0 to 1000000"],
     ["history: {size: []}", "1:17: history.size: wants a whole number"],
     ["history: {file: off}", '1:17: history.file: "off" is not a path; write none for none'],
     [
@@ -160,7 +160,7 @@ describe("an upstream in the long form", () => {
       name: "dns.quad9.net",
       pins: [pin],
       ca: "system",
-      label: "tls://9.9.9.9,[2620:fe::fe]:8853#dns.quad9.net",
+      label: "dns.quad9.net:8853",
     });
   });
 

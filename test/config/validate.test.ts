@@ -136,3 +136,12 @@ describe("the control socket", () => {
     expect(load({ flags: { set: [`control.socket=${longest}`] } }).config.control.socket).toBe(longest);
   });
 });
+
+describe("the history", () => {
+  test("a file that would stay empty", () => {
+    expect(problemsOf({ yaml: "history: {file: h.ndjson}", env: { DOTLS_HISTORY_SIZE: "0" } })).toEqual([
+      "DOTLS_HISTORY_SIZE: history.size: with none of the queries in memory, none would get into history.file (leave history.size away)",
+    ]);
+    expect(load({ yaml: "history: {size: 0}" }).config.history).toMatchObject({ size: 0, file: null });
+  });
+});
