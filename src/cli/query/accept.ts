@@ -36,9 +36,9 @@ export function replyFilter(query: Message, warn: (text: string) => void): (byte
     const answered = firstQuestion(bytes);
     if (asked === undefined || answered === null || sameQuestion(asked, answered)) return true;
     const { name, type, class: rrclass } = answered;
-    // dig prints the name of this warning without its final dot.
+    // As dig has it, to the letter: its own semicolons before those of every warning, no final dot behind the name.
     const shown = formatName(name).replace(/(?<=.)\.$/, "");
-    warn(`Question section mismatch: got ${shown}/${typeName(type)}/${className(rrclass)}`);
+    warn(`;; Question section mismatch: got ${shown}/${typeName(type)}/${className(rrclass)}`);
     return false;
   };
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { classCode } from "../../dns/rrclass.ts";
+import { classCode, RrClass } from "../../dns/rrclass.ts";
 import { RrType, typeCode } from "../../dns/rrtype.ts";
 import { applyPlusOption } from "./plus-options.ts";
 import { reverseName } from "./reverse.ts";
@@ -24,6 +24,12 @@ export interface QueryArguments {
   /** `-h` and `-v`: nothing is asked. */
   readonly only: "help" | "version" | null;
 }
+
+/** The long names of two classes (RFC 1035 section 3.2.4), which dig takes too. */
+const longClassNames = new Map<string, number>([
+  ["CHAOS", RrClass.CH],
+  ["HESIOD", RrClass.HS],
+]);
 
 /** Options of one letter that take a value: behind the letter, or in the next argument. */
 const lettersWithValue = "bcpqtx";
@@ -186,7 +192,7 @@ class ArgumentParser {
   }
 
   #setClass(text: string): boolean {
-    const code = classCode(text);
+    const code = longClassNames.get(text.toUpperCase()) ?? classCode(text);
     if (code === undefined) return false;
     if (this.#current.classIsSet) {
       this.#warnings.push(";; Warning, extra class option");

@@ -60,7 +60,7 @@ function factsOf(socket: TLSSocket, target: Target, resumed: boolean): TlsFacts 
   return {
     version: socket.getProtocol() ?? "unknown",
     cipher: socket.getCipher().standardName,
-    group: key !== null && "name" in key ? key.name : null,
+    group: key !== null && "name" in key ? (key.name ?? null) : null,
     resumed,
     alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
     authenticated: target.name ?? target.address,

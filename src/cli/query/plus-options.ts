@@ -282,6 +282,7 @@ const aliases: Readonly<Record<string, string>> = {
   p: "padding",
   retries: "retry",
   "tls-host": "tls-hostname",
+  ttl: "ttlid",
 };
 
 function setTcp({ settings }: Target, on: boolean): void {

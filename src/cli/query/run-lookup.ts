@@ -50,6 +50,13 @@ interface Manner {
   readonly cookieRefused: boolean;
 }
 
+/** What one lookup has learned: it holds for its further tries too. */
+interface Progress {
+  manner: Manner;
+  /** How often a reply may still change the manner. */
+  asksLeft: number;
+}
+
 /** Runs lookups one after the other. TLS sessions are kept between them. */
 export class LookupRunner {
   readonly #globals: GlobalSettings;
@@ -65,11 +72,15 @@ export class LookupRunner {
    */
   async run(lookup: Lookup, servers: readonly Server[], events: LookupEvents): Promise<LookupOutcome> {
     queryName(lookup.name);
+    const progress: Progress = {
+      manner: { tcp: lookup.tcp, cookie: null, ednsVersion: lookup.edns, cookieRefused: false },
+      asksLeft: MAX_REASKS,
+    };
     let reason = "no server to ask";
     let tries = lookup.tries;
     for (const server of servers) {
       for (; tries > 0; tries -= 1) {
-        const outcome = await this.#ask(lookup, server, events);
+        const outcome = await this.#ask(lookup, server, progress, events);
         if (outcome.kind !== "silence") return outcome;
         reason = outcome.reason;
       }
@@ -78,14 +89,14 @@ export class LookupRunner {
     return { kind: "silence", reason };
   }
 
-  async #ask(lookup: Lookup, server: Server, events: LookupEvents): Promise<LookupOutcome> {
-    let manner: Manner = {
-      tcp: lookup.tcp,
-      cookie: null,
-      ednsVersion: lookup.edns,
-      cookieRefused: false,
-    };
-    for (let round = 0; ; round += 1) {
+  async #ask(
+    lookup: Lookup,
+    server: Server,
+    progress: Progress,
+    events: LookupEvents,
+  ): Promise<LookupOutcome> {
+    for (;;) {
+      const { manner } = progress;
       const query = buildQuery({ ...lookup, edns: manner.ednsVersion }, manner.cookie);
       const tcp = manner.tcp || query.bytes.length > MAX_UDP_QUERY;
       events.sending(query);
@@ -104,13 +115,14 @@ export class LookupRunner {
         if (!(error instanceof WireError)) throw error;
         return { kind: "malformed", reason: error.message, bytes: exchange.reply };
       }
-      const next = round < MAX_REASKS ? nextManner(lookup, manner, query, message, tcp, events) : null;
+      const next = progress.asksLeft > 0 ? nextManner(lookup, manner, query, message, tcp, events) : null;
       if (next === null) {
         warnOfCookie(query.cookie, message, events);
         const endpoint = { address: server.address, port: portOf(server, lookup, this.#globals) };
         return { kind: "reply", reply: { query, message, exchange, server, endpoint, receivedAt } };
       }
-      manner = next;
+      progress.manner = next;
+      progress.asksLeft -= 1;
     }
   }
 
