@@ -1,7 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PresentationError } from "../../src/dns/text-errors.ts";
 import { tokenize } from "../../src/dns/tokens.ts";
+import { unlessRefused } from "../support/unless-refused.ts";
 
 /** The texts of each entry; a quoted one in quotes. */
 function texts(source: string): string[][] {
@@ -81,20 +82,16 @@ describe("master-file text", () => {
 
   it("keeps every word and its place, whatever stands between them", () => {
     const word = fc.stringMatching(/^[!#-'*-:<-[\]-~]{1,8}$/);
-    const gap = fc.constantFrom(" ", "\t", "\n", " \n ", " ; c\n", "( ", ") ");
+    const gap = fc.constantFrom(" ", "\t", "\n", " \n ", " ; c\n", "( ", " ( ; )\n");
     fc.assert(
       fc.property(fc.array(fc.tuple(word, gap)), (parts) => {
-        const source = parts.map(([word, gap]) => word + gap).join("");
-        try {
-          const tokens = tokenize(source).flatMap(({ tokens }) => tokens);
-          expect(tokens.map(({ text }) => text)).toEqual(parts.map(([word]) => word));
-          const lines = source.split("\n");
-          for (const { text, line, column } of tokens) {
-            expect(lines[line - 1]!.slice(column - 1, column - 1 + text.length)).toBe(text);
-          }
-        } catch (error) {
-          expect(error).toBeInstanceOf(PresentationError);
-          expect(source).toMatch(/[()]/);
+        const words = parts.map(([word, gap]) => word + gap).join("");
+        const source = words + ")".repeat(words.split("( ").length - 1);
+        const tokens = tokenize(source).flatMap(({ tokens }) => tokens);
+        expect(tokens.map(({ text }) => text)).toEqual(parts.map(([word]) => word));
+        const lines = source.split("\n");
+        for (const { text, line, column } of tokens) {
+          expect(lines[line - 1]!.slice(column - 1, column - 1 + text.length)).toBe(text);
         }
       }),
     );
@@ -106,11 +103,8 @@ describe("master-file text", () => {
     });
     fc.assert(
       fc.property(text, (source) => {
-        try {
-          expect(tokenize(source).every(({ tokens }) => tokens.length > 0)).toBe(true);
-        } catch (error) {
-          expect(error).toBeInstanceOf(PresentationError);
-        }
+        const entries = unlessRefused(PresentationError, () => tokenize(source)) ?? [];
+        expect(entries.filter(({ tokens }) => tokens.length === 0)).toEqual([]);
       }),
       { numRuns: 1000 },
     );

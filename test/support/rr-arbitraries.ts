@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { RrType } from "../../src/dns/rrtype.ts";
 
 /** Arbitrary valid RDATA of each type in wire form, built by hand from its RFC and without the code under test. */
