@@ -1,3 +1,4 @@
+import { access, constants } from "node:fs/promises";
 import type { HistoryGap, HistoryRequest } from "../control/client.ts";
 import { getHistory } from "../control/client.ts";
 import { DotlsError } from "../errors.ts";
@@ -27,7 +28,8 @@ export async function openHistory(
 ): Promise<Entries> {
   // Made first: a mistake in the request is told as such, whoever is asked.
   const filter = historyFilter(wanted);
-  const fromFiles = (paths: readonly string[]): Entries => {
+  const fromFiles = async (paths: readonly string[]): Promise<Entries> => {
+    for (const path of paths) await refuseUnreadable(path);
     const onUnreadable = (lines: number): void =>
       tell(`${lines} lines are no history entries, they were left out`);
     return readHistory(paths, { filter, limit: wanted.limit ?? null, onUnreadable });
@@ -52,6 +54,18 @@ export async function openHistory(
   if (historyFile === null || wanted.follow === true) throw nobody;
   tell(`${nobody.message}; reading ${historyFile}`);
   return fromFiles([...(await rotatedAway(historyFile)), historyFile]);
+}
+
+/** Before anything is printed; what goes wrong later is told by the reader. */
+async function refuseUnreadable(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot read the history file: ${reason}`, {
+      cause: error,
+    });
+  }
 }
 
 async function rotatedAway(file: string): Promise<string[]> {

@@ -34,15 +34,7 @@ export function command(): Command {
     .option("--until <when>", "received before then")
     .option("--limit <n>", "the last n of those that match")
     .option("--file <file>", "read this history file, not the running server");
-  return addTargetOptions(history).action(async (options: HistoryOptions) => {
-    try {
-      await showHistory(options);
-    } catch (error) {
-      if (!(error instanceof DotlsError)) throw error;
-      process.stderr.write(`dotls: ${error.message}\n`);
-      process.exitCode = 1;
-    }
-  });
+  return addTargetOptions(history).action(showHistory);
 }
 
 async function showHistory(options: HistoryOptions): Promise<void> {
@@ -52,8 +44,8 @@ async function showHistory(options: HistoryOptions): Promise<void> {
     import("./text-output.ts"),
     import("./history-table.ts"),
   ]);
-  const output = textOutput(process.stdout);
   const tell = (text: string): void => void process.stderr.write(`dotls: ${text}\n`);
+  const output = textOutput(process.stdout);
   const stop = new AbortController();
   const end = (): void => stop.abort();
   output.gone.addEventListener("abort", end);
@@ -69,7 +61,6 @@ async function showHistory(options: HistoryOptions): Promise<void> {
     if (stop.signal.aborted) break;
   }
   if (wanted.follow === true && !stop.signal.aborted) tell("the server has stopped");
-  process.off("SIGINT", end);
 }
 
 async function requestOf(options: HistoryOptions, now: number): Promise<HistoryRequest> {

@@ -129,9 +129,8 @@ describe("dotls history", () => {
   ])("%j without a server fails with exit code 1 and says: %s", async (flags, message) => {
     const { code, stdout, stderr } = await run(...flags);
     expect(code).toBe(1);
-    expect(stderr).toContain(`dotls: ${flags.includes("/nonexistent/history") ? "reading" : message}`);
-    expect(stderr).toContain(message);
-    expect(stdout.split("\n").length).toBeLessThanOrEqual(2);
+    expect(stderr).toContain(`dotls: ${message}`);
+    expect(stdout).toBe("");
   });
 
   it("finds the socket in the configuration and in the environment", async () => {

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** A command in a process of its own. */
 export interface RunningCommand {
@@ -12,7 +13,7 @@ export interface RunningCommand {
 }
 
 /**
- * Starts a built command (`dist/cli/NAME.js`) with nothing of this process's configuration around it: `cwd` is where it
+ * Starts the built command line with nothing of this process's configuration around it: `cwd` is where it
  * looks for dotls.yaml, `env` all that it has besides PATH and HOME.
  */
 export function startCommand(
@@ -20,11 +21,8 @@ export function startCommand(
   args: readonly string[],
   options: { cwd: string; env?: Record<string, string> },
 ): RunningCommand {
-  const module = new URL(`../../dist/cli/${name}.js`, import.meta.url).href;
-  const script = `
-    const { command } = await import(${JSON.stringify(module)});
-    await command().parseAsync(${JSON.stringify(args)}, { from: "user" });`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const child = spawn(process.execPath, [main, name, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: options.cwd, TZ: "UTC", ...options.env },
   });
