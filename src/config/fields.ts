@@ -38,9 +38,13 @@ export function parsed<In, Out>(read: (value: In) => Out): (value: In, context: 
     try {
       return read(value);
     } catch (error) {
-      if (!(error instanceof RangeError || error instanceof ConfigValueError)) throw error;
-      const hint = error instanceof ConfigValueError ? error.hint : null;
-      context.addIssue({ code: "custom", message: error.message, params: { hint } });
+      if (error instanceof ConfigValueError) {
+        context.addIssue({ code: "custom", message: error.reason, params: { hint: error.hint } });
+      } else if (error instanceof RangeError) {
+        context.addIssue({ code: "custom", message: error.message });
+      } else {
+        throw error;
+      }
       return z.NEVER;
     }
   };

@@ -10,11 +10,14 @@ export type ValueErrorCode =
 
 /** A value that does not follow its grammar, wherever it was written: a file, a variable, a flag, a call. */
 export class ConfigValueError extends DotlsError {
+  /** What is wrong, without the hint that ends `message`. */
+  readonly reason: string;
   /** What to write instead, as a phrase for the end of the message; null when there is nothing better to say. */
   readonly hint: string | null;
 
-  constructor(code: ValueErrorCode, message: string, hint: string | null = null) {
-    super(code, message);
+  constructor(code: ValueErrorCode, reason: string, hint: string | null = null) {
+    super(code, hint === null ? reason : `${reason} (${hint})`);
+    this.reason = reason;
     this.hint = hint;
   }
 }
