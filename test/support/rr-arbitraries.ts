@@ -94,15 +94,15 @@ const caaTag: Bytes = fc
   .stringMatching(/^[0-9A-Za-z]{1,30}$/)
   .map((tag) => Buffer.concat([Buffer.of(tag.length), Buffer.from(tag)]));
 
-/** The value of the service parameter with this key. */
-function svcValue(key: number): Bytes {
-  const several = (item: Bytes): Bytes =>
-    fc.array(item, { minLength: 1, maxLength: 4 }).map((items) => Buffer.concat(items));
+/** The value of the service parameter with this key in a record that has all these keys, in rising order. */
+function svcValue(key: number, keys: readonly number[]): Bytes {
   if (key === 0) {
     return fc
-      .uniqueArray(fc.integer({ min: 1, max: 0xffff }), { minLength: 1, maxLength: 4 })
-      .map((keys) => Buffer.concat(keys.sort((a, b) => a - b).map((one) => Buffer.of(one >> 8, one & 255))));
+      .subarray(keys.slice(1), { minLength: 1 })
+      .map((chosen) => Buffer.concat(chosen.map((one) => Buffer.of(one >> 8, one & 255))));
   }
+  const several = (item: Bytes): Bytes =>
+    fc.array(item, { minLength: 1, maxLength: 4 }).map((items) => Buffer.concat(items));
   if (key === 1) return several(counted(1, 20));
   if (key === 2) return fc.constant(new Uint8Array(0));
   if (key === 3) return u16;
@@ -114,9 +114,9 @@ function svcValue(key: number): Bytes {
 
 const svcParams: Bytes = fc
   .uniqueArray(fc.oneof(fc.nat(9), fc.nat(0xffff)), { maxLength: 8 })
-  .chain((keys) =>
-    fc.tuple(...keys.sort((a, b) => a - b).map((key) => svcValue(key).map((value) => [key, value] as const))),
-  )
+  // Nothing can be mandatory where nothing else is.
+  .map((keys) => (keys.length === 1 ? keys.filter((key) => key > 0) : keys.sort((a, b) => a - b)))
+  .chain((keys) => fc.tuple(...keys.map((key) => svcValue(key, keys).map((value) => [key, value] as const))))
   .map((params) =>
     Buffer.concat(
       params.flatMap(([key, value]) => [

@@ -1,11 +1,10 @@
-import { PresentationError, WireError } from "../text-errors.ts";
+import { PresentationError, WireError, placed } from "../text-errors.ts";
 import type { Codec } from "./codec.ts";
 import { name } from "./name-field.ts";
 import { u16 } from "./number-fields.ts";
 import type { RdataText } from "./rdata-text.ts";
 import { svcKeyCode, svcKeyName, svcParamKind } from "./svcb-params.ts";
 import type { SvcParamValue } from "./svcb-params.ts";
-import { placed } from "../text-errors.ts";
 
 interface Svcb {
   /** 0 makes the record an alias (RFC 9460 section 2.4.2). */
@@ -32,6 +31,8 @@ export const svcb: Codec<Svcb> = {
       last = key;
       params[svcKeyName(key)] = svcParamKind(key).read(reader.take(reader.u16()));
     }
+    const missing = missingKey(params);
+    if (missing !== undefined) throw new WireError(`${missing} is mandatory and not there`);
     return { priority, target, params };
   },
   write: (writer, { priority, target, params }) => {
@@ -54,18 +55,24 @@ export const svcb: Codec<Svcb> = {
       }),
     ].join(" "),
   parse: (text) => {
+    const first = text.peek();
     const priority = u16.parse(text);
     const target = name.parse(text);
     const values = new Map<number, SvcParamValue>();
     while (!text.done) parseParam(text, values);
-    const sorted = [...values].sort(([a], [b]) => a - b);
-    return {
-      priority,
-      target,
-      params: Object.fromEntries(sorted.map(([key, value]) => [svcKeyName(key), value])),
-    };
+    const sorted = [...values].sort(([a], [b]) => a - b).map(([key, value]) => [svcKeyName(key), value]);
+    const params: Record<string, SvcParamValue> = Object.fromEntries(sorted);
+    const missing = missingKey(params);
+    if (missing !== undefined) throw new PresentationError(`${missing} is mandatory and not there`, first);
+    return { priority, target, params };
   },
 };
+
+/** RFC 9460 section 8: a record whose mandatory keys are not all there is malformed. */
+function missingKey(params: Record<string, SvcParamValue>): string | undefined {
+  const { mandatory } = params;
+  return Array.isArray(mandatory) ? mandatory.find((key) => !(key in params)) : undefined;
+}
 
 function keyed(params: Record<string, SvcParamValue>): [key: number, value: SvcParamValue][] {
   return Object.entries(params).map(([name, value]) => [svcKeyCode(name), value]);
