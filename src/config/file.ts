@@ -24,7 +24,7 @@ export interface FoundFile {
 }
 
 /** Where the file of the whole system is. */
-export const SYSTEM_FILE = "/etc/dotls/dotls.yaml";
+const SYSTEM_FILE = "/etc/dotls/dotls.yaml";
 
 /**
  * Finds and reads the configuration file: the one that `--config` names, else `DOTLS_CONFIG`, else `./dotls.yaml`, else

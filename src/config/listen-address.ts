@@ -11,7 +11,7 @@ import { looksLikePort, splitAddress } from "./split-address.ts";
 import { ConfigValueError } from "./value-error.ts";
 
 /** The port of a listener that names none: high enough to need no privilege. */
-export const DEFAULT_LISTEN_PORT = 5300;
+const DEFAULT_LISTEN_PORT = 5300;
 
 /**
  * Reads where to listen: `udp://127.0.0.1:53`, `tcp://[::1]:53`, and without a scheme, for UDP and TCP at once,
