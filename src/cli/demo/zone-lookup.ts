@@ -1,4 +1,4 @@
-import { equalFolded } from "../../dns/name-hash.ts";
+import { equalFolded, FOLD } from "../../dns/name-hash.ts";
 import type { Question, ResourceRecord } from "../../dns/message.ts";
 import { Rcode } from "../../dns/rcode.ts";
 import { RrClass } from "../../dns/rrclass.ts";
@@ -145,7 +145,7 @@ function parentOf(name: Uint8Array): Uint8Array {
   return name.subarray(1 + name[0]!);
 }
 
-/** Equal for names that differ in case alone: length bytes are below 64 and so no letters. */
+/** Equal for names that differ in the case of ASCII letters alone (RFC 4343). */
 function keyOf(name: Uint8Array): string {
-  return Buffer.from(name).toString("latin1").toLowerCase();
+  return Buffer.from(name.map((byte) => FOLD[byte]!)).toString("latin1");
 }

@@ -32,6 +32,7 @@ x.wild TXT "here"
 moved DNAME a
 far DNAME ${longLabel}.${longLabel}.${longLabel}.unit.test.
 target.a A 192.0.2.5
+\\195.bytes A 192.0.2.6
 `,
     { origin: parseName("unit.test.") },
   ),
@@ -64,6 +65,9 @@ describe("a zone", () => {
     ["a.unit.test.", "MX", ["NOERROR", soa]],
     ["missing.unit.test.", "A", ["NXDOMAIN", soa]],
     ["below.a.unit.test.", "A", ["NXDOMAIN", soa]],
+    ["\\195.bytes.UNIT.test.", "A", ["NOERROR", "\\195.bytes.UNIT.test. A 192.0.2.6"]],
+    // Case is for ASCII letters only (RFC 4343): 227 is not the small letter of 195.
+    ["\\227.bytes.unit.test.", "A", ["NXDOMAIN", soa]],
     // Names between the zone and a record exist.
     ["c.d.unit.test.", "A", ["NOERROR", soa]],
     ["d.unit.test.", "A", ["NOERROR", soa]],

@@ -64,7 +64,7 @@ export class Counters {
 }
 
 /** Bounds the log, so that a run of millions of queries does not end in the memory of the test. */
-export const LOG_LIMIT = 20_000;
+const LOG_LIMIT = 20_000;
 
 export function count<Key>(map: Map<Key, number>, key: Key): void {
   map.set(key, (map.get(key) ?? 0) + 1);

@@ -16,7 +16,7 @@ export type Presented =
   | "other-ca";
 
 export const NAME = "dot.test";
-export const ADDRESSES: readonly string[] = ["127.0.0.1", "::1"];
+const ADDRESSES: readonly string[] = ["127.0.0.1", "::1"];
 const DAY = 86_400_000;
 
 let authority: Promise<Authority> | undefined;

@@ -43,7 +43,7 @@ export type Fault =
   | "silent";
 
 /** What TCP and TLS do before there is an application. */
-export type Handshake =
+type Handshake =
   | "serve"
   /** TCP is accepted, what comes is read and counted, nothing is ever sent. */
   | "never"
@@ -107,7 +107,7 @@ export interface Knobs {
   closeAfter: number;
   /** Answers nothing and closes the connection when so many queries wait on it. */
   closeInFlight: number;
-  /** Closes a connection on which nothing came for so many milliseconds. */
+  /** Closes a connection on which nothing came or went for so many milliseconds; read when its handshake ends. */
   idle: number;
   closeWith: CloseWith;
   /** Reads queries and never answers. */

@@ -20,7 +20,7 @@ export interface ScriptedQuery {
   readonly index: number;
 }
 
-export interface ScriptedOpt {
+interface ScriptedOpt {
   readonly udpSize: number;
   readonly version: number;
   readonly dnssecOk: boolean;
