@@ -5,11 +5,8 @@ import { DotlsError } from "../errors.ts";
 import type { HistoryEntry } from "../observe/history-entry.ts";
 import type { HistoryQuery } from "../observe/history-filter.ts";
 import { linesOf } from "../observe/lines.ts";
+import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
-
-/** As in routes.ts, which is not imported: a command should not wait for hono to load. */
-const CONTROL_HEADER = "dotls-control";
-const CONTROL_VERSION = "1";
 
 /** How long a server may take until its reply begins, in milliseconds. */
 const PATIENCE = 5000;

@@ -4,11 +4,8 @@ import { DotlsError } from "../errors.ts";
 import { historyFilter } from "../observe/history-filter.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
 import { historyText } from "./history-stream.ts";
+import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
-
-/** Marks each reply as that of a dotls, with the version of this API: a command knows whom it talks to. */
-export const CONTROL_HEADER = "dotls-control";
-export const CONTROL_VERSION = "1";
 
 const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
 

@@ -46,7 +46,7 @@ export interface UpstreamStatus {
   readonly roundTripMs: number | null;
 }
 
-export interface UpstreamError {
+interface UpstreamError {
   /** One word, such as `refused`, `timeout`, `name`, `pin`, `expired`. */
   readonly kind: string;
   readonly text: string;
@@ -54,7 +54,7 @@ export interface UpstreamError {
   readonly at: string;
 }
 
-export interface HistoryStatus {
+interface HistoryStatus {
   /** Queries in memory at present. */
   readonly kept: number;
   /** Queries that memory holds at the most. */

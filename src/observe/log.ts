@@ -4,7 +4,7 @@ import { printable } from "./printable.ts";
 /** From the one that says least to the one that says most. */
 const levels = ["error", "warn", "info", "debug"] as const;
 
-export type LogLevel = (typeof levels)[number];
+type LogLevel = (typeof levels)[number];
 
 /** What goes with a message, by name; an Error is written as its message and those of its causes. */
 export type LogFields = Readonly<Record<string, unknown>>;

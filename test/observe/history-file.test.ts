@@ -22,6 +22,7 @@ import type { HistoryEntry } from "../../src/observe/history-entry.ts";
 import type { HistoryFile, HistoryFileOptions } from "../../src/observe/history-file.ts";
 import { startHistoryFile } from "../../src/observe/history-file.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
+import { program } from "../support/needs.ts";
 import { logSpy } from "./log-spy.ts";
 import { outcomeOf } from "./outcomes.ts";
 
@@ -369,7 +370,7 @@ describe("a full disk", () => {
   });
   afterAll(() => {
     if (disk === null) return;
-    execFileSync("umount", [disk]);
+    execFileSync(program("umount")!, [disk]);
     rmdirSync(disk);
   });
 });
@@ -378,7 +379,7 @@ describe("a full disk", () => {
 function smallDisk(): string | null {
   const at = mkdtempSync(join(tmpdir(), "dotls-disk-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=80k", "tmpfs", at], { stdio: "ignore" });
+    execFileSync(program("mount")!, ["-t", "tmpfs", "-o", "size=80k", "tmpfs", at], { stdio: "ignore" });
     chmodSync(at, 0o700);
     return at;
   } catch {
