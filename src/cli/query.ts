@@ -1,14 +1,16 @@
 import { Command } from "commander";
 import { packageVersion } from "../version.ts";
+import { QUERY_HELP } from "./query/help.ts";
 
 /** `dotls query`: asks a DNS server, over UDP, TCP or TLS, with dig's command line and layout. */
 export function command(): Command {
-  return new Command("query")
+  const query = new Command("query");
+  // What can be asked is no list of options as commander has them.
+  query.helpInformation = () => QUERY_HELP;
+  return query
     .description("ask a DNS server, with dig's command line and layout, over TLS too (+tls)")
-    .usage("[@SERVER[:PORT]] NAME [TYPE] [CLASS] [-x ADDRESS] [+short] [+json] [+tcp] [+tls] ...")
-    .argument("[words...]", "see dotls query -h")
+    .argument("[words...]")
     .allowUnknownOption()
-    .helpOption(false)
     .action(async (words: string[]) => {
       const { runQuery } = await import("./query/query-command.ts");
       process.exitCode = await runQuery(words, packageVersion(), {

@@ -1,6 +1,7 @@
 import { DotlsError } from "../../errors.ts";
 import type { QueryArguments } from "./arguments.ts";
 import { parseArguments } from "./arguments.ts";
+import { QUERY_HELP } from "./help.ts";
 import { Report } from "./report.ts";
 import { LookupRunner } from "./run-lookup.ts";
 import { findServers, resolveServer, ServerError } from "./server.ts";
@@ -26,7 +27,7 @@ export async function runQuery(
   try {
     const parsed = parseArguments(args);
     for (const warning of parsed.warnings) error(`${warning}\n`);
-    if (parsed.only === "help") out(HELP);
+    if (parsed.only === "help") out(QUERY_HELP);
     if (parsed.only === "version") out(`dotls ${version}\n`);
     if (parsed.only !== null) return ExitCode.ANSWER;
     return await runLookups(parsed, await greetingOf(args, version, parsed), out);
@@ -74,34 +75,3 @@ async function greetingOf(
   lines.push(`;; global options:${greeting.short ? " +short" : ""} +cmd`);
   return lines.map((line) => `${line}\n`).join("");
 }
-
-const HELP = `Usage: dotls query [@SERVER[:PORT]] NAME [TYPE] [CLASS] [options] [NAME ...]
-
-Asks a DNS server and prints the answer in dig's layout. Options before the first
-name hold for all names, those behind a name for it alone. Without @SERVER it asks
-DOTLS_QUERY_SERVER, else the nameservers of /etc/resolv.conf; with +tls and without
-@SERVER, 1.1.1.1#cloudflare-dns.com.
-
-  @SERVER    ADDRESS, ADDRESS:PORT, [IPV6]:PORT, ADDRESS#NAME (what its certificate
-             must carry), or a host name
-  -p PORT    the port, instead of 53 or 853      -x ADDRESS  the name of an address
-  -t TYPE    the type, or TYPE123                -c CLASS    the class, or CLASS12
-  -q NAME    the name                            -b ADDRESS[#PORT]  send from there
-  -4, -6     IPv4 or IPv6 only                   -u          times in microseconds
-  -h         this text                           -v          the version
-
-How to ask (each of those without = can be negated: +notcp)
-  +tcp  +tls  +tls-hostname=NAME  +tls-ca=FILE  +tls-pin=BASE64  +ignore
-  +time=SECONDS  +tries=N  +retry=N
-What to ask
-  +recurse  +dnssec  +adflag  +cdflag  +aaflag  +raflag  +tcflag  +zflag
-  +edns=VERSION  +bufsize=BYTES  +nsid  +subnet=ADDRESS/LENGTH  +cookie[=HEX]
-  +expire  +keepalive  +padding=BLOCK  +ednsopt=CODE[:HEX]  +ednsflags=BITS  +coflag
-  +opcode=OPCODE  +qid=ID  +header-only  +badcookie
-What to print
-  +short  +json  +all  +cmd  +comments  +question  +answer  +authority  +additional
-  +stats  +ttlid  +ttlunits  +class  +qr  +identify  +unknownformat
-
-Exit codes: 0 each name got an answer (NXDOMAIN is one), 1 the command line cannot
-be understood, 9 no reply, 10 something else is wrong.
-`;
