@@ -12,7 +12,7 @@ import { startZoneServer } from "./zone-server.ts";
 import { SERVER_NAME, zoneRecords } from "./zone.ts";
 
 /** What the DoT server saw. */
-export interface Witness {
+interface Witness {
   /** Of the last handshake; null before the first. */
   handshake: {
     readonly version: string;
