@@ -25,20 +25,26 @@ describeThroughDotls(["dig"], (path) => {
     test.each(options)(`small answers, ${transport} %s`, async (option) => {
       const { direct, through } = path();
       const reference = await dig(direct, shapeQuestions, ["+tcp", option]);
-      expect(await dig(through, shapeQuestions, [transport, option])).toEqual(sameAs(reference));
+      expect(await dig(through, shapeQuestions, [transport, option])).toEqual(
+        sameAs(reference, { cd: option === "+cdflag" }),
+      );
     });
 
     test.each(options)(`large answers, ${transport} %s`, async (option) => {
       const { direct, through } = path();
       const reference = await dig(direct, largeQuestions, ["+tcp", option]);
-      expect(await dig(through, largeQuestions, [transport, option])).toEqual(sameAs(reference));
+      expect(await dig(through, largeQuestions, [transport, option])).toEqual(
+        sameAs(reference, { cd: option === "+cdflag" }),
+      );
     });
 
     test.each(["+edns", "+dnssec"])(`every type, ${transport} %s`, async (option) => {
       const { direct, through, everyType } = path();
       expect(everyType.length).toBeGreaterThan(40);
       const reference = await dig(direct, everyType, ["+tcp", option]);
-      expect(await dig(through, everyType, [transport, option])).toEqual(sameAs(reference));
+      expect(await dig(through, everyType, [transport, option])).toEqual(
+        sameAs(reference, { cd: option === "+cdflag" }),
+      );
     });
   }
 
@@ -54,7 +60,7 @@ describeThroughDotls(["dig"], (path) => {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(size);
       expect(parseReplies(text).at(-1)).toMatchObject({
         status: "NOERROR",
-        flags: expect.stringMatching(/\btc\b/),
+        flags: expect.arrayContaining(["tc"]),
       });
     },
   );

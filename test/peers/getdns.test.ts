@@ -7,9 +7,20 @@ import { largeQuestions, type Question, shapeQuestions } from "../support/peers/
 import { runClient } from "../support/peers/run-client.ts";
 import { describeThroughDotls } from "../support/peers/through.ts";
 
-/** What getdns makes of the replies: its whole tree, but for id, OPT (each hop has its own), bytes and TTLs. */
+/**
+ * What getdns makes of the replies: its whole tree, but for id, bytes and TTLs, for OPT, which each hop has its own of,
+ * and for AA and RA, which a forwarder sets itself.
+ */
 function essence(key: string, value: unknown): unknown {
-  if (key === "id" || key === "arcount" || key === "rdata_raw" || key === "ttl") return undefined;
+  if (
+    key === "id" ||
+    key === "arcount" ||
+    key === "aa" ||
+    key === "ra" ||
+    key === "rdata_raw" ||
+    key === "ttl"
+  )
+    return undefined;
   if (key === "additional") return (value as { type: number }[]).filter(({ type }) => type !== 41);
   return value;
 }

@@ -31,7 +31,7 @@ export function startNsd(zones: readonly Zone[]): Promise<Peer> {
   tcp-timeout: 60
 remote-control:
   control-enable: no
-${zones.map(({ origin, file }) => `zone:\n  name: ${origin}\n  zonefile: ${file}\n`).join("")}`,
+${zones.map(({ origin, file }) => `zone:\n  name: ${origin}\n  zonefile: ${file}\n  provide-xfr: 127.0.0.1 NOKEY\n`).join("")}`,
     );
     const running = launch("nsd", ["-d", "-c", file]);
     await untilAnswered(

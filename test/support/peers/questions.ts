@@ -9,7 +9,7 @@ export interface Question {
 }
 
 const shapes = `
-@ SOA, @ NS, @ MX, @ TXT, @ CAA, @ DNSKEY, @ DS, @ A, @ NSEC, @ TYPE65280
+@ SOA, @ NS, @ MX, @ TXT, @ CAA, @ DNSKEY, ns1 DS, @ A, @ NSEC, @ TYPE65280
 www A, www AAAA, www TXT, www MX, www RRSIG, WwW A, mixedcase A, MIXEDCASE A
 ns1 A, ns1 AAAA, mail A, one A, one AAAA, one CNAME, two TXT, gone A
 a\\.dot TXT, \\000\\255raw TXT

@@ -1,7 +1,8 @@
 /** One reply as dig, kdig or drill print it: what a user reads, without id, times and sizes. */
 export interface PrintedReply {
   status: string;
-  flags: string;
+  /** In the order of the alphabet. */
+  flags: string[];
   question: string;
   /** Whether an OPT record came with it; its content is a matter of each hop (RFC 6891 section 6.2.1). */
   edns: boolean;
@@ -24,7 +25,7 @@ export function parseReplies(text: string): PrintedReply[] {
     if (status !== undefined) {
       replies.push({
         status,
-        flags: "",
+        flags: [],
         question: "",
         edns: false,
         answer: [],
@@ -35,7 +36,7 @@ export function parseReplies(text: string): PrintedReply[] {
     }
     const reply = replies.at(-1);
     if (reply === undefined) continue;
-    if (/^;; flags:/i.test(line)) reply.flags = /: ?([^;]*?) ?;/.exec(line.slice(2))?.[1] ?? "";
+    if (/^;; flags:/i.test(line)) reply.flags = flagsOf(line);
     else if (/EDNS[: ]/.test(line)) reply.edns = true;
     else if (/^;; \w+ SECTION:$/.test(line)) section = line.slice(3, -9).toLowerCase() as typeof section;
     else if (line === "") section = undefined;
@@ -43,6 +44,10 @@ export function parseReplies(text: string): PrintedReply[] {
     else if (section !== undefined && !line.startsWith(";")) addRecord(reply, section, line);
   }
   return replies;
+}
+
+function flagsOf(line: string): string[] {
+  return (/: ?([^;]*?) ?;/.exec(line.slice(2))?.[1] ?? "").split(" ").sort();
 }
 
 function addRecord(reply: PrintedReply, section: (typeof sections)[number], line: string): void {

@@ -67,10 +67,18 @@ export function describeThroughDotls(
 /** How far a TTL may have been counted down between two askings, in seconds. */
 const drift = 10;
 
-/** What replies must equal when these came directly a moment ago: the same, but TTLs may have gone on. */
-export function sameAs(direct: readonly PrintedReply[]): unknown[] {
-  return direct.map(({ ttls: before, ...reply }) => ({
+/**
+ * What replies through a forwarder must be when these came directly a moment ago: the same, but TTLs may have gone on,
+ * and the header is that of a forwarder: RA set, AA never, CD as in the query (RFC 4035 section 3.1.6).
+ */
+export function sameAs(direct: readonly PrintedReply[], query: { readonly cd?: boolean } = {}): unknown[] {
+  return direct.map(({ ttls: before, flags, ...reply }) => ({
     ...reply,
+    flags: [
+      ...flags.filter((flag) => !["aa", "ra", "cd"].includes(flag)),
+      "ra",
+      ...(query.cd === true ? ["cd"] : []),
+    ].sort(),
     ttls: expect.toSatisfy(
       (ttls: number[]) =>
         ttls.length === before.length &&
