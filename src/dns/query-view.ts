@@ -1,7 +1,7 @@
 import { Flag, HEADER_LENGTH, HeaderOffset, readU16 } from "./header.ts";
 import { HASH_SEED, finishHash, mixByte } from "./name-hash.ts";
 import { EdnsFlag, EdnsOption, MIN_UDP_SIZE, optionsAreWhole } from "./opt.ts";
-import { MAX_NAME, RecordCursor, Section } from "./records.ts";
+import { MAX_NAME, RecordCursor, Section, skipName } from "./records.ts";
 import { RrType } from "./rrtype.ts";
 
 /** What is to be done with a message that a client sent. */
@@ -44,11 +44,17 @@ export class QueryView {
   /** What the client can receive over UDP, at least 512 (RFC 6891 section 6.2.3); 512 without EDNS. */
   udpSize: number = MIN_UDP_SIZE;
   dnssecOk = false;
-  /** Whether the edns-tcp-keepalive option came (RFC 7828). */
+  /** Whether the edns-tcp-keepalive option came over a stream (RFC 7828). */
   wantsKeepalive = false;
 
-  /** Reads bytes[0..length) and says what is to be done with it: one of `Reading`. */
-  read(bytes: Uint8Array, length: number): number {
+  #stream = false;
+
+  /**
+   * Reads bytes[0..length) and says what is to be done with it: one of `Reading`. `stream`: it came over TCP or TLS, where
+   * the keepalive option means something.
+   */
+  read(bytes: Uint8Array, length: number, stream: boolean): number {
+    this.#stream = stream;
     this.bytes = bytes;
     this.length = length;
     this.nameLength = 0;
@@ -70,10 +76,15 @@ export class QueryView {
   }
 
   #readSections(bytes: Uint8Array, length: number): number {
-    // RFC 9619: a query has one question.
-    if (readU16(bytes, HeaderOffset.QDCOUNT) !== 1) return Reading.FORMERR;
+    const questions = readU16(bytes, HeaderOffset.QDCOUNT);
+    if (questions !== 1) {
+      // RFC 9619: a query has one question. An error without OPT would say that we know no EDNS (RFC 6891 section 7).
+      const at = skipQuestions(bytes, length, questions);
+      if (at > 0) this.#readRecords(bytes, length, at);
+      return Reading.FORMERR;
+    }
     if (!this.#readQuestion(bytes, length)) return Reading.FORMERR;
-    return this.#readRecords(bytes, length);
+    return this.#readRecords(bytes, length, this.questionEnd);
   }
 
   /** The first name of a message has nothing before it to point to: only plain labels are right (RFC 1035 4.1.4). */
@@ -98,8 +109,8 @@ export class QueryView {
   }
 
   /** Finds OPT wherever it stands in the additional section (RFC 6891 section 6.1.1); other records are passed over. */
-  #readRecords(bytes: Uint8Array, length: number): number {
-    cursor.reset(bytes, 0, length, this.questionEnd);
+  #readRecords(bytes: Uint8Array, length: number, at: number): number {
+    cursor.reset(bytes, 0, length, at);
     let version = 0;
     let wrong = false;
     while (cursor.next()) {
@@ -120,11 +131,22 @@ export class QueryView {
     if (length === 0) return true;
     if (!optionsAreWhole(bytes, at, at + length)) return false;
     for (let here = at; here < at + length; here += 4 + readU16(bytes, here + 2)) {
-      if (readU16(bytes, here) !== EdnsOption.KEEPALIVE) continue;
-      // RFC 7828 section 3.2.1: a client sends it without a value.
+      // Over UDP the option is to be ignored, whatever it says; else a client sends it without a value (RFC 7828 section 3.2.1).
+      if (!this.#stream || readU16(bytes, here) !== EdnsOption.KEEPALIVE) continue;
       if (readU16(bytes, here + 2) !== 0) return false;
       this.wantsKeepalive = true;
     }
     return true;
   }
+}
+
+/** Offset behind the question section, or -1 when a question is malformed. */
+function skipQuestions(bytes: Uint8Array, length: number, count: number): number {
+  let at: number = HEADER_LENGTH;
+  for (let left = count; left > 0; left--) {
+    at = skipName(bytes, at, 0, length);
+    if (at < 0 || at + 4 > length) return -1;
+    at += 4;
+  }
+  return at;
 }

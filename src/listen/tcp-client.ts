@@ -84,7 +84,7 @@ export class TcpClient implements Door, FrameSink {
     // The chunk is the stream's: a query that waits for its answer needs bytes of its own.
     const message = bytes.slice(start, end);
     this.#waiting++;
-    const reading = query.read(message, message.length);
+    const reading = query.read(message, message.length, true);
     if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);
     this.#pace();
     return true;

@@ -102,7 +102,7 @@ export class UdpDoor implements Door {
     if (peer.port === 0) return;
     const query = this.#spare;
     query.begin(peer.address, peer.port, performance.now());
-    if (this.#handler.handle(query, query.read(bytes, bytes.length)))
+    if (this.#handler.handle(query, query.read(bytes, bytes.length, false)))
       this.#spare = new ClientQuery(this, UDP);
   }
 }
