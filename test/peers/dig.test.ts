@@ -39,7 +39,8 @@ describeThroughDotls(["dig"], (path) => {
     });
 
     test.each(["+edns", "+dnssec"])(`every type, ${transport} %s`, async (option) => {
-      const { direct, through, everyType } = path();
+      const { direct, through } = path();
+      const everyType = path().everyType.filter(({ name }) => !name.includes("\\"));
       expect(everyType.length).toBeGreaterThan(40);
       const reference = await dig(direct, everyType, ["+tcp", option]);
       expect(await dig(through, everyType, [transport, option])).toEqual(

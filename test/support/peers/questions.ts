@@ -33,11 +33,10 @@ export const largeQuestions: readonly Question[] = largeSets.map(({ name, type }
   type,
 }));
 
-/** Every name with every type that it has in a zone, as the authority itself lists them over AXFR. */
+/** Every name with every type that it has in a zone, as the authority lists them over AXFR to kdig: dig takes no odd names. */
 export function questionsOf(authority: Peer, origin: string): Question[] {
-  const output = ["+noall", "+answer", "+onesoa"];
   const server = ["@127.0.0.1", "-p", String(authority.plain)];
-  const listing = execFileSync("dig", [...server, ...output, origin, "AXFR"]);
+  const listing = execFileSync("kdig", [...server, origin, "AXFR"]);
   const pairs = listing
     .toString()
     .split("\n")

@@ -34,7 +34,7 @@ export function describeThroughDotls(
 ): void {
   describe.each(peers)("through dotls to $program", ({ program, start }) => {
     describeWith(
-      [...programs, ...new Set([...peerTools, "dig", program])],
+      [...programs, ...new Set([...peerTools, "kdig", program])],
       `with ${programs.join(", ")}`,
       () => {
         const stops: (() => Promise<void> | void)[] = [];
