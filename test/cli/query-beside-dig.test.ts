@@ -220,6 +220,14 @@ describeWith(["dig", "nsd", "openssl", "dnssec-signzone", "dnssec-keygen"], "dot
     expect(ours).toEqual(theirs);
   });
 
+  it.each(ofEachType)("over TLS: %s", async (question) => {
+    const options = ["+noall", "+answer", "+tcp", ...question.split(" ")];
+    const { ca, name, tls } = authority;
+    const over = [`@127.0.0.1:${tls}`, "+tls", `+tls-ca=${ca}`, `+tls-hostname=${name}`];
+    const [ours, theirs] = await Promise.all([dotlsQuery(...over, ...options), dig(...server(), ...options)]);
+    expect(ours).toEqual(theirs);
+  });
+
   it("takes the server behind the name, and counts no servers then, as dig", async () => {
     const { ours, theirs } = await both("www.peers.example", ...server());
     expect(ours).toEqual(theirs);

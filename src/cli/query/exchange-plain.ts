@@ -18,6 +18,8 @@ export function exchangeUdp(request: ExchangeRequest): Promise<ExchangeResult> {
     function end(settle: () => void): void {
       clearTimeout(timer);
       socket.removeAllListeners();
+      // A send that fails after the end is nobody's business, but without a listener it would end the process.
+      socket.on("error", () => {});
       socket.close();
       settle();
     }

@@ -19,7 +19,7 @@ export interface ExchangeRequest {
 }
 
 /** How long each step took, in milliseconds. */
-export interface Timing {
+interface Timing {
   /** Null over UDP. */
   readonly connect: number | null;
   /** Null without TLS. */

@@ -260,15 +260,34 @@ const table: Readonly<Record<string, Apply>> = {
     },
   ),
 
+  besteffort: absent("besteffort", "a message that cannot be read is shown as bytes"),
   https: absent("https", "ask over TLS with +tls"),
   idnin: absent("idnin", "names that are not ASCII are always converted"),
   idnout: absent("idnout", "names are printed as they are in the message"),
   multiline: absent("multiline", "+json has every field by name"),
   nssearch: absent("nssearch", "ask for the NS records and then each server"),
+  rrcomments: absent("rrcomments", "+json has every field by name"),
   search: absent("search", "write the whole name"),
+  showsearch: absent("showsearch", "write the whole name"),
   trace: absent("trace", "ask each server with +norecurse"),
   yaml: absent("yaml", "use +json"),
 };
+
+/** What dig has and we have not in either form: said plainly, for a guess at the nearest name would lead astray. */
+const onlyDig = new Set([
+  "crypto",
+  "dns64prefix",
+  "domain",
+  "expandaaaa",
+  "fail",
+  "keepopen",
+  "ndots",
+  "onesoa",
+  "showbadcookie",
+  "split",
+  "tls-certfile",
+  "tls-keyfile",
+]);
 
 /** Short names that dig documents and that a prefix would not give, or not alone. */
 const aliases: Readonly<Record<string, string>> = {
@@ -310,6 +329,7 @@ function find(name: string, text: string): Apply {
   if (longer.length > 1) {
     throw new UsageError(`+${text} is ambiguous: ${longer.map((candidate) => `+${candidate}`).join(", ")}`);
   }
+  if (onlyDig.has(name)) throw new UsageError(`+${text} is an option of dig that dotls query does not have`);
   const guess = nearest(name, names);
   const hint = guess === null ? "" : ` (did you mean +${guess}?)`;
   throw new UsageError(`there is no option +${text}${hint}`);

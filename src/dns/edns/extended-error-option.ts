@@ -32,10 +32,10 @@ export const extendedError: OptionCodec<{ readonly infoCode: number; readonly ex
 
 function extraWords(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) return `${hexPairs(bytes)}(${printable(bytes)})`;
-  // A server's words must not steer the terminal: control characters become dots, as in dig.
+  // A server's words must not steer the terminal: control characters become dots.
   const words = Array.from(Buffer.from(bytes).toString("utf8"), (character) => {
     const code = character.codePointAt(0)!;
-    return code < 0x20 || code === 0x7f ? "." : character;
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) ? "." : character;
   });
   return ` (${words.join("")})`;
 }

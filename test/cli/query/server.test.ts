@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { findServers, parseServer } from "../../../src/cli/query/server.ts";
 
 describe("a server behind @", () => {
@@ -38,6 +38,17 @@ describe("a server behind @", () => {
 
   it("without an address of the family is an error that says so", async () => {
     await expect(findServers(["::1"], false, 4)).rejects.toMatchObject({ code: "ERR_DOTLS_QUERY_SERVER" });
+  });
+
+  it("that is not named is the one in DOTLS_QUERY_SERVER", async () => {
+    vi.stubEnv("DOTLS_QUERY_SERVER", "[2001:db8::1]:5300");
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const server = { address: "2001:db8::1", port: 5300, label: "2001:db8::1", tlsName: null };
+    expect(await findServers([], false, 0)).toEqual([server]);
+    expect(await findServers([], true, 0)).toEqual([server]);
+    expect(await findServers(["192.0.2.1"], false, 0)).toMatchObject([{ address: "192.0.2.1" }]);
   });
 
   it("that is not named is the daemon's default over TLS", async () => {

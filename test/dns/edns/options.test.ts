@@ -76,12 +76,27 @@ describe("an option as one line of text", () => {
     [14, "4f664d98", "; KEY-TAG: 20326, 19864"],
     [15, "0016", "; EDE: 22 (No Reachable Authority)"],
     [15, "0017c3bc", "; EDE: 23 (Network Error): (ü)"],
+    [15, "0000c29b33316d", "; EDE: 0 (Other): (.31m)"],
     [15, "ffff1b5b", "; EDE: 65535: (.[)"],
     [15, "0000ff", "; EDE: 0 (Other): ff (.)"],
     [15, "41", '; EDE: 41 ("A")'],
     [65001, "abcd", '; OPT=65001: ab cd ("..")'],
   ])("code %i with %s is %s", (code, data, text) => {
     expect(formatOption({ code, data: hex(data) })).toBe(text);
+  });
+});
+
+describe("any bytes in an option", () => {
+  it("are one line of text without control characters, and an object that JSON can hold", () => {
+    const anyCode = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.nat({ max: 0xffff }));
+    fc.assert(
+      fc.property(anyCode, fc.uint8Array({ maxLength: 60 }), (code, data) => {
+        // oxlint-disable-next-line no-control-regex -- what a terminal would obey
+        expect(formatOption({ code, data })).toMatch(/^; [A-Z][^\u0000-\u001f\u007f-\u009f]*$/);
+        expect(JSON.parse(JSON.stringify(describeOption({ code, data })))).toMatchObject({ option: code });
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
 
