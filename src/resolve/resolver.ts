@@ -99,7 +99,7 @@ export class Resolver implements QueryHandler, Completion {
     const out = writeReply(query, reply, door.way, door.headroom);
     if (out === null) {
       query.rcode = Rcode.SERVFAIL;
-      query.error = "the server's answer points into its own OPT record";
+      query.error = "the server's answer is malformed behind its OPT record";
       this.#deliverOwn(query);
       return;
     }
