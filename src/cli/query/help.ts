@@ -27,5 +27,5 @@ What to print
   +stats  +ttlid  +ttlunits  +class  +qr  +identify  +unknownformat
 
 Exit codes: 0 each name got an answer (NXDOMAIN is one), 1 the command line cannot
-be understood, 9 no reply, 10 something else is wrong.
+be understood, 9 no reply, 10 something in dotls itself is wrong.
 `;

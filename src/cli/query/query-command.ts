@@ -37,8 +37,7 @@ export async function runQuery(
       return ExitCode.INTERNAL;
     }
     error(`dotls query: ${caught.message}\n`);
-    if (caught instanceof ServerError) return ExitCode.INTERNAL;
-    error("Try 'dotls query -h' for what can be asked.\n");
+    if (!(caught instanceof ServerError)) error("Try 'dotls query -h' for what can be asked.\n");
     return ExitCode.USAGE;
   }
 }
@@ -50,9 +49,15 @@ async function runLookups(
 ): Promise<number> {
   const runner = new LookupRunner(globals);
   const report = new Report(out, globals, greeting);
+  // All servers first: what cannot be found is said before anything is asked, as in dig.
+  const plans = await Promise.all(
+    lookups.map(async (lookup) => ({
+      lookup,
+      servers: await findServers(lookup.servers, lookup.tls, globals.family),
+    })),
+  );
   let exitCode: number = ExitCode.ANSWER;
-  for (const lookup of lookups) {
-    const servers = await findServers(lookup.servers, lookup.tls, globals.family);
+  for (const { lookup, servers } of plans) {
     const outcome = await runner.run(lookup, servers, report.events(lookup));
     report.outcome(lookup, outcome);
     if (outcome.kind === "silence") exitCode = ExitCode.NO_REPLY;

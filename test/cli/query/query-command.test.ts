@@ -136,7 +136,7 @@ describe("dotls query that cannot ask", () => {
   it.each([
     [["+shrot"], 1, "there is no option +shrot (did you mean +short?)"],
     [["a..b", "@127.0.0.1:1"], 1, "'a..b' is not a legal name"],
-    [["name", "@no..host"], 10, "couldn't get address for 'no..host': not found"],
+    [["name", "@no..host"], 1, "couldn't get address for 'no..host': not found"],
   ])("%j exits with %i", async (args, code, message) => {
     const ran = await dotlsQuery(...args);
     expect(ran.error).toContain(`dotls query: ${message}`);
