@@ -5,19 +5,6 @@ import { join } from "node:path";
 import { loadCore } from "./place.ts";
 import { zone } from "./upstream.ts";
 
-/** A way to ask. */
-export interface Row {
-  readonly title: string;
-  /** What dnsperf is told. */
-  readonly options: readonly string[];
-}
-
-export const rows: readonly Row[] = [
-  { title: "distinct names at saturation, 100 in flight", options: ["-q", "100"] },
-  { title: "distinct names, 1,000 a second", options: ["-Q", "1000"] },
-  { title: "distinct names, one query at a time", options: ["-q", "1"] },
-];
-
 export interface LoadResult {
   /** Queries that got an answer of any kind. */
   readonly answered: number;
@@ -30,7 +17,7 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-/** Writes the questions, each name once. */
+/** Writes the questions for dnsperf, each name once. */
 export function writeNames(folder: string, count: number): string {
   const file = join(folder, "names");
   const lines = Array.from({ length: count }, (_, index) => `n${index}.${zone} A\n`);
@@ -42,7 +29,12 @@ export function writeNames(folder: string, count: number): string {
  * Runs dnsperf against a UDP port of 127.0.0.1. Its -v line for each answer goes to a file and is read after the run:
  * this costs dnsperf 0.4 µs a query on its own core, and the forwarder nothing.
  */
-export async function load(port: number, names: string, row: Row, seconds: number): Promise<LoadResult> {
+export async function dnsperf(
+  port: number,
+  names: string,
+  options: readonly string[],
+  seconds: number,
+): Promise<LoadResult> {
   const output = `${names}.out`;
   const descriptor = openSync(output, "w");
   const server = ["-s", "127.0.0.1", "-p", String(port), "-c", "1", "-t", "2"];
@@ -56,7 +48,7 @@ export async function load(port: number, names: string, row: Row, seconds: numbe
     "-l",
     String(seconds),
     "-v",
-    ...row.options,
+    ...options,
   ];
   const child = spawn("taskset", args, { stdio: ["ignore", descriptor, descriptor] });
   const [code] = (await once(child, "exit")) as [number | null];
@@ -80,14 +72,18 @@ function summary(text: string): LoadResult {
     // A lost query has its line too, "> T name type", without a number.
     if (Number.isFinite(latency) && count < answered) latencies[count++] = latency * 1e6;
   }
-  const sorted = latencies.subarray(0, count).sort();
-  const quantile = (share: number): number => sorted[Math.floor((count - 1) * share)] ?? Number.NaN;
   return {
     answered,
     failed: answered - good,
     lost: figure(/Queries lost:\s+(\d+)/),
     perSecond: figure(/Queries per second:\s+([\d.]+)/),
-    p50: quantile(0.5),
-    p99: quantile(0.99),
+    ...quantiles(latencies.subarray(0, count)),
   };
+}
+
+/** The median and the 99th percentile. */
+export function quantiles(latencies: Float64Array): { p50: number; p99: number } {
+  const sorted = latencies.toSorted();
+  const quantile = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+  return { p50: quantile(0.5), p99: quantile(0.99) };
 }

@@ -7,7 +7,8 @@ import { untilAnswered } from "../test/support/peers/ask.ts";
 import { freePorts, type Running, temporaryFolder } from "../test/support/peers/process.ts";
 import { cpuTime, residentMemory } from "./account.ts";
 import { type Forwarder, forwarders, versionOf } from "./forwarders.ts";
-import { load, type Row, rows, writeNames } from "./load.ts";
+import { dnsperf, type LoadResult, writeNames } from "./load.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { launchOn, loadCore, serverCore, upstreamCore } from "./place.ts";
 import { type Measurement, table } from "./report.ts";
 import { startUpstream, type Upstream, zone } from "./upstream.ts";
@@ -46,9 +47,27 @@ async function start(
   return { name: forwarder.name, version, running, port };
 }
 
+/** A way to ask. */
+interface Row {
+  readonly title: string;
+  readonly load: (port: number, names: string) => Promise<LoadResult>;
+}
+
+const rows: readonly Row[] = [
+  {
+    title: "distinct names at saturation, 100 in flight",
+    load: (port, names) => dnsperf(port, names, ["-q", "100"], seconds),
+  },
+  {
+    title: "distinct names, 1,000 a second",
+    load: (port, names) => dnsperf(port, names, ["-Q", "1000"], seconds),
+  },
+  { title: "distinct names, one query at a time", load: (port) => oneAtATime(port, seconds) },
+];
+
 async function measure({ running, port }: Contestant, names: string, row: Row): Promise<Measurement> {
   const before = cpuTime(running.pid);
-  const { answered, ...result } = await load(port, names, row, seconds);
+  const { answered, ...result } = await row.load(port, names);
   const cpu = (cpuTime(running.pid) - before) / answered;
   return { ...result, cpu, memory: residentMemory(running.pid) };
 }
@@ -59,7 +78,7 @@ function print(text: string): void {
 
 function describeMachine(contestants: readonly Contestant[]): void {
   const load = loadavg().map((value) => value.toFixed(2));
-  const dnsperf = versionOf({ version: { command: "dnsperf", args: ["-h"] } });
+  const generator = versionOf({ version: { command: "dnsperf", args: ["-h"] } });
   print(
     `- machine: ${cpus().length} x ${cpus()[0]?.model}, Linux ${release()}, load before: ${load.join(" ")}`,
   );
@@ -67,7 +86,7 @@ function describeMachine(contestants: readonly Contestant[]): void {
     `- Node.js ${process.version}, ${contestants.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
   );
   print(
-    `- upstream: dnsdist, core ${upstreamCore}; dnsperf ${dnsperf}, core ${loadCore}; forwarder, core ${serverCore}`,
+    `- upstream: dnsdist, core ${upstreamCore}; dnsperf ${generator}, core ${loadCore}; forwarder, core ${serverCore}`,
   );
   print(`- ${rounds} rounds of ${seconds} s, in turn; medians`);
   print("");
@@ -93,7 +112,7 @@ try {
   }
   describeMachine(contestants);
   // Connections up, code compiled, memory grown: before anything is counted.
-  for (const { port } of contestants) await load(port, names, rows[0]!, 1);
+  for (const { port } of contestants) await dnsperf(port, names, ["-q", "100"], 1);
   for (const row of rows) {
     const results = new Map(contestants.map(({ name }) => [name, [] as Measurement[]]));
     for (let round = 0; round < rounds; round++) {

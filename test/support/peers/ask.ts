@@ -6,11 +6,11 @@ import type { Running } from "./process.ts";
 const types = { A: 1, SOA: 6 };
 
 /** A query for `name` (without escapes), class IN, RD set, no OPT. */
-function encodeQuery(name: string, type: number): Buffer {
+export function encodeQuery(name: string, type: keyof typeof types, id: number): Buffer {
   const labels = name.split(".").filter((label) => label !== "");
   const parts = labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label, "latin1")]));
-  const header = Buffer.from([0x12, 0x34, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-  return Buffer.concat([header, ...parts, Buffer.of(0, 0, type, 0, 1)]);
+  const header = Buffer.from([id >> 8, id & 255, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  return Buffer.concat([header, ...parts, Buffer.of(0, 0, types[type], 0, 1)]);
 }
 
 /** How long one question waits before the next is sent, in milliseconds. */
@@ -57,8 +57,8 @@ export type Door =
   | { readonly over: "tls"; readonly port: number; readonly ca: string };
 
 /**
- * Asks for the SOA (or A) record of `name` again and again until it is answered with NOERROR and a record: the program is up,
- * and so is everything behind it. Rejects when the program dies or 15 seconds have passed.
+ * Asks for a record of `name` again and again until it is answered with NOERROR and a record: the program is up, and
+ * so is everything behind it. Rejects when the program dies or 15 seconds have passed.
  */
 export async function untilAnswered(
   running: Running,
@@ -66,7 +66,7 @@ export async function untilAnswered(
   name: string,
   type: keyof typeof types = "SOA",
 ): Promise<void> {
-  const query = encodeQuery(name, types[type]);
+  const query = encodeQuery(name, type, 0x1234);
   const end = performance.now() + 15_000;
   for (const door of doors) {
     for (;;) {
