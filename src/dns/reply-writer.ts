@@ -41,26 +41,28 @@ export function writeReply(
   way: ReplyWay,
   headroom: number,
 ): Buffer | null {
+  // Where the records are; what stands in OPT is read from `reply`.
   let view = reply;
   if (reply.optEnd < reply.end) {
     const cut = cutOpt(reply);
     if (cut === null) return null;
     view = new ReplyView();
     if (!view.read(cut, 0, cut.length)) return null;
-    view.rcode = reply.rcode;
   }
   const limit = sizeLimit(query, way);
   const questionEnd = query.questionEnd;
-  const bodyLength = view.optAt - view.recordsAt;
+  // An error may come without the question; records that came with it have names that point to where they no longer are.
+  const hasBody = view.recordsAt - view.start === questionEnd;
+  const bodyLength = hasBody ? view.optAt - view.recordsAt : 0;
   const fixed = questionEnd + optLength(query, way);
-  const errorsLength = query.hasEdns ? view.errorsLength : 0;
+  const errorsLength = query.hasEdns ? reply.errorsLength : 0;
   const whole = fixed + bodyLength <= limit;
   const withErrors = whole && errorsLength > 0 && fixed + bodyLength + errorsLength <= limit;
   const size = fixed + (whole ? bodyLength : 0) + (withErrors ? errorsLength : 0);
   const out = Buffer.allocUnsafe(headroom + size);
-  writeHead(out, headroom, query, visibleFlags(query, view, whole), true);
+  writeHead(out, headroom, query, visibleFlags(query, reply, whole), true);
   let at = headroom + questionEnd;
-  if (whole) {
+  if (whole && hasBody) {
     const from = view.start;
     const hasOpt = view.optEnd > view.optAt ? 1 : 0;
     writeU16(out, headroom + HeaderOffset.ANCOUNT, readU16(view.bytes, from + HeaderOffset.ANCOUNT));
@@ -70,7 +72,7 @@ export function writeReply(
     copy(out, at, view.bytes, view.recordsAt, view.optAt);
     at += bodyLength;
   }
-  if (query.hasEdns) addOpt(out, headroom, at, query, way, view.rcode, withErrors ? view : null, null);
+  if (query.hasEdns) addOpt(out, headroom, at, query, way, reply.rcode, withErrors ? reply : null, null);
   return out;
 }
 
