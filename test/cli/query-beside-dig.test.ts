@@ -104,6 +104,9 @@ www.peers.example +bufsize=4096 +qr
 www.peers.example +opcode=NOTIFY
 www.peers.example +opcode=STATUS
 www.peers.example +opcode=3
+www.peers.example +opcode=UPDATE
+www.peers.example +opcode=IQUERY
+www.peers.example +opcode=15
 www.peers.example +header-only
 www.peers.example +short
 one.peers.example +short
@@ -114,6 +117,17 @@ one.peers.example +noall +answer +nottlid
 one.peers.example +noall +answer +noclass
 one.peers.example +noall +answer +nottlid +noclass
 one.peers.example +noall +answer +ttlunits
+one.peers.example +ttlunits +noclass +noauthority
+one.peers.example +nottlid +qr
+www.peers.example MX +dnssec +noclass +nottl
+www.peers.example +aaonly +raflag +tcflag +qr
+www.peers.example +noedns +cookie +qr
+www.peers.example +noedns +bufsize=512 +qr
+www.peers.example +nsid +expire +keepalive +subnet=192.0.2.1 +ednsopt=65001 +qr
+www.peers.example +bufsize=0 +qr
+www.peers.example +edns=1 +noedns +qr
+www.peers.example +rdflag +noaaonly +nozflag +nocdflag +noadflag +qr
+peers.example DNSKEY +noall +answer +unknownformat
 one.peers.example +noall +comments
 one.peers.example +noall +question
 one.peers.example +noall +stats
@@ -129,6 +143,8 @@ one.peers.example +nostats +identify
 -x 2001:db8::1
 -x 192.0.2
 -x 192.0.2.1 +short
+-x ::ffff:192.0.2.1
+-x 2001:DB8:0:0:8::1
 -t MX peers.example
 -t MX -c IN peers.example
 -c CH -t TXT version.bind
@@ -139,6 +155,19 @@ mx peers.example
 peers.example IN MX
 peers.example MX IN
 peers.example TYPE15
+www.peers.example. TYPE1
+\\119ww.peers.example
+tab\\009.peers.example
+under_score-dash.peers.example
+peers.example MAILB
+peers.example TYPE0
+peers.example CLASS254
+www.peers.example HS
+www.peers.example -c ANY
+www.peers.example -t NOTYPE
+www.peers.example -c NOCLASS
+www.peers.example A AAAA
+www.peers.example IN CH
 peers.example TYPE65280
 peers.example CLASS1 TYPE16
 -u www.peers.example
