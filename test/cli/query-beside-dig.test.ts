@@ -104,7 +104,7 @@ www.peers.example +bufsize=4096 +qr
 www.peers.example +opcode=NOTIFY
 www.peers.example +opcode=STATUS
 www.peers.example +opcode=3
-www.peers.example +opcode=UPDATE
+www.peers.example +opcode=UPDATE +qr
 www.peers.example +opcode=IQUERY
 www.peers.example +opcode=15
 www.peers.example +header-only

@@ -7,7 +7,7 @@ import { Flag } from "../../dns/header.ts";
 import type { Message, ResourceRecord } from "../../dns/message.ts";
 import { messageRcode } from "../../dns/message.ts";
 import { equalNames } from "../../dns/name.ts";
-import { opcodeName } from "../../dns/opcode.ts";
+import { Opcode, opcodeName } from "../../dns/opcode.ts";
 import { Rcode, rcodeName } from "../../dns/rcode.ts";
 import { questionLine, recordLine } from "./record-text.ts";
 import type { Settings } from "./settings.ts";
@@ -33,6 +33,11 @@ const flagNames = [
   [Flag.CD, "cd"],
 ] as const;
 
+const queryTitles = { question: "QUESTION", answer: "ANSWER", authority: "AUTHORITY" };
+
+/** The same sections of an UPDATE have other names (RFC 2136 section 2). */
+const updateTitles = { question: "ZONE", answer: "PREREQUISITE", authority: "UPDATE" };
+
 const LOCAL = Uint8Array.from([5, ...Buffer.from("local"), 0]);
 
 /** The flags of a header by name, lower case, in dig's order. */
@@ -44,17 +49,22 @@ export function headerFlags(flags: number): string[] {
 export function messageText(printed: PrintedMessage, settings: Settings): string {
   const { message } = printed;
   const { shown } = settings;
+  const titles = opcodeOf(message) === Opcode.UPDATE ? updateTitles : queryTitles;
   const lines = shown.comments
     ? [...headerLines(printed, settings), "", ...ednsLines(message.edns, printed)]
     : [];
   if (shown.question) {
     const questions = message.questions.map((question) => questionLine(question, settings));
-    lines.push(...section("QUESTION", questions, settings));
+    lines.push(...section(titles.question, questions, settings));
   }
-  if (shown.answer) lines.push(...records("ANSWER", message.answers, settings));
-  if (shown.authority) lines.push(...records("AUTHORITY", message.authorities, settings));
+  if (shown.answer) lines.push(...records(titles.answer, message.answers, settings));
+  if (shown.authority) lines.push(...records(titles.authority, message.authorities, settings));
   if (shown.additional) lines.push(...records("ADDITIONAL", message.additionals, settings));
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function opcodeOf({ flags }: Message): number {
+  return (flags & Flag.OPCODE) >>> 11;
 }
 
 function headerLines({ message, isQuery, trailing }: PrintedMessage, settings: Settings): string[] {
@@ -67,7 +77,7 @@ function headerLines({ message, isQuery, trailing }: PrintedMessage, settings: S
       ";; You are currently testing what happens when an mDNS query is leaked to DNS",
     );
   }
-  const opcode = opcodeName((flags & Flag.OPCODE) >>> 11);
+  const opcode = opcodeName(opcodeOf(message));
   lines.push(
     `;; ->>HEADER<<- opcode: ${opcode}, status: ${status}, id: ${id}`,
     `;; flags:${headerFlags(flags)
