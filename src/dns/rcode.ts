@@ -11,7 +11,6 @@ export const Rcode = {
   NXRRSET: 8,
   NOTAUTH: 9,
   NOTZONE: 10,
-  DSOTYPENI: 11,
   BADVERS: 16,
   BADKEY: 17,
   BADTIME: 18,
