@@ -1,3 +1,5 @@
+import { HASH_SEED, finishHash } from "../dns/name-hash.ts";
+
 /** Errors that one network of clients is told in a second, at the most. */
 const RATE = 50;
 
@@ -24,20 +26,56 @@ export class ErrorLimiter {
   }
 }
 
-/** A hash of the /24 of an IPv4 address, of about the /64 of an IPv6 one. */
+/** A hash of the /24 of an IPv4 address, of the /64 of an IPv6 one, however its zeros are written. */
 function networkHash(address: string): number {
   const dotted = address.lastIndexOf(".");
-  const end = dotted > 0 ? dotted : fourthColon(address);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < end; i++) hash = Math.imul(hash ^ address.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
+  let hash = HASH_SEED;
+  if (dotted > 0) {
+    for (let i = 0; i < dotted; i++) hash = mix(hash, address.charCodeAt(i));
+    return finishHash(hash);
+  }
+  let zeros = 8 - writtenGroups(address);
+  let group = 0;
+  for (let i = 0, left = 4; left > 0 && i <= address.length; i++) {
+    const digit = hexDigit(address.charCodeAt(i));
+    if (digit >= 0) {
+      group = group * 16 + digit;
+      continue;
+    }
+    if (i > 0 && address.charCodeAt(i - 1) !== COLON) {
+      hash = mix(hash, group);
+      group = 0;
+      left--;
+    }
+    if (address.startsWith("::", i)) {
+      for (; zeros > 0 && left > 0; zeros--, left--) hash = mix(hash, 0);
+    }
+  }
+  return finishHash(hash);
 }
 
-function fourthColon(address: string): number {
-  let at = -1;
-  for (let i = 0; i < 4; i++) {
-    at = address.indexOf(":", at + 1);
-    if (at < 0) return address.length;
+/** How many of the eight groups of an IPv6 address are not hidden in `::`. */
+function writtenGroups(address: string): number {
+  let groups = 0;
+  for (let i = 0, inGroup = false; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code === PERCENT) break;
+    if (!inGroup && code !== COLON) groups++;
+    inGroup = code !== COLON;
   }
-  return at;
+  return groups;
+}
+
+const COLON = 0x3a;
+const PERCENT = 0x25;
+
+function mix(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x01000193);
+}
+
+/** The value of a hexadecimal digit by its character code, -1 for any other character or none. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
