@@ -1,7 +1,12 @@
 import { Flag, HEADER_LENGTH } from "../dns/header.ts";
 import { equalFolded } from "../dns/name-hash.ts";
+import { Rcode } from "../dns/rcode.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
+import { Extra } from "./extra-errors.ts";
 import { type Stage, Step } from "./stage.ts";
+
+/** Who follows, all leaders together, at the most: what waits for a server has a bound, and this must not get around it. */
+const MAX_FOLLOWERS = 10_000;
 
 /**
  * Identical questions that are in flight are asked once (RFC 5452 section 5 says why: each further one gives a forger
@@ -10,6 +15,7 @@ import { type Stage, Step } from "./stage.ts";
  */
 export class Coalesce implements Stage {
   #leaders = new Map<number, ClientQuery>();
+  #followers = 0;
 
   enter(query: ClientQuery): number {
     const key = keyOf(query);
@@ -20,6 +26,13 @@ export class Coalesce implements Stage {
     }
     // Another question under the same hash goes its own way: two at once are rare enough.
     if (!isSameQuestion(leader, query)) return Step.NEXT;
+    if (this.#followers >= MAX_FOLLOWERS) {
+      query.rcode = Rcode.SERVFAIL;
+      query.extra = Extra.tooMany;
+      query.error = "too many queries wait for an answer";
+      return Step.ANSWERED;
+    }
+    this.#followers++;
     query.follower = leader.follower;
     leader.follower = query;
     return Step.LATER;
@@ -27,7 +40,9 @@ export class Coalesce implements Stage {
 
   leave(query: ClientQuery): void {
     const key = keyOf(query);
-    if (this.#leaders.get(key) === query) this.#leaders.delete(key);
+    if (this.#leaders.get(key) !== query) return;
+    this.#leaders.delete(key);
+    for (let one = query.follower; one !== null; one = one.follower) this.#followers--;
   }
 }
 

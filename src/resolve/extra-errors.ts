@@ -16,11 +16,14 @@ export function extraError(code: number, text: string): ExtraError {
 }
 
 /** Made once: these answers are given too often to be put together for each. */
-export const Extra: Readonly<Record<"prohibited" | "notAuthoritative" | "notSupported", ExtraError>> = {
+export const Extra: Readonly<
+  Record<"prohibited" | "notAuthoritative" | "notSupported" | "tooMany", ExtraError>
+> = {
   prohibited: extraError(ExtendedError.PROHIBITED, "this client is not in access.allow"),
   notAuthoritative: extraError(
     ExtendedError.NOT_AUTHORITATIVE,
     "recursion was not asked for, and dotls has no data of its own",
   ),
   notSupported: extraError(ExtendedError.NOT_SUPPORTED, "not served by a forwarder"),
+  tooMany: extraError(ExtendedError.OTHER, "too many queries wait for an answer"),
 };

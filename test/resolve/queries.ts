@@ -1,0 +1,38 @@
+import { ClientQuery } from "../../src/listen/client-query.ts";
+import type { Door } from "../../src/listen/door.ts";
+import { type RawQuery, rawQuery } from "../support/raw-query.ts";
+
+/** A door that keeps what is sent. */
+export class KeepingDoor implements Door {
+  readonly way: Door["way"];
+  readonly headroom = 0;
+  readonly sent: { readonly query: ClientQuery; readonly reply: Buffer }[] = [];
+  dropped = 0;
+
+  constructor(datagrams: boolean = true) {
+    this.way = { datagrams, keepalive: 300 };
+  }
+
+  send(query: ClientQuery, reply: Buffer): void {
+    this.sent.push({ query, reply });
+  }
+
+  drop(): void {
+    this.dropped++;
+  }
+}
+
+/** For queries whose door is of no interest. */
+export const door: Door = new KeepingDoor();
+
+/** A query as a door would hand it over, and what the view made of it. */
+export function clientQuery(
+  message: RawQuery,
+  through: Door = door,
+  address: string = "127.0.0.1",
+): { query: ClientQuery; reading: number } {
+  const query = new ClientQuery(through, through.way.datagrams ? 0 : 1);
+  query.begin(address, 40_000, performance.now());
+  const bytes = rawQuery(message);
+  return { query, reading: query.read(bytes, bytes.length, !through.way.datagrams) };
+}
