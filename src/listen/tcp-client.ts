@@ -81,8 +81,8 @@ export class TcpClient implements Door, FrameSink {
     const now = performance.now();
     this.lastMessageAt = now;
     query.begin(this.address, this.#port, now);
-    // The chunk is the stream's: a query that waits for its answer needs bytes of its own.
-    const message = bytes.slice(start, end);
+    // The chunk is the stream's: a query that waits for its answer needs bytes of its own. (A Buffer's own `slice` would not copy.)
+    const message = Uint8Array.prototype.slice.call(bytes, start, end);
     this.#waiting++;
     const reading = query.read(message, message.length, true);
     if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);

@@ -16,11 +16,15 @@ export class TcpDoor {
   #handler: QueryHandler;
   #clients = new Set<TcpClient>();
   #perAddress = new Map<string, number>();
+  #closed: Promise<void>;
 
   private constructor(handler: QueryHandler) {
     this.#handler = handler;
     // Without allowHalfOpen Node throws away the answers to a client that has said all it wants to ask.
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#closed = new Promise((resolve) => {
+      this.#server.once("close", resolve);
+    });
   }
 
   /**
@@ -41,7 +45,7 @@ export class TcpDoor {
       door.#server.listen({ host: address, port, ipv6Only, exclusive: true, backlog: BACKLOG }, resolve);
     });
     door.#server.removeAllListeners("error");
-    // EMFILE while accepting: the connection waits in the kernel until a file is free again.
+    // EMFILE while accepting: libuv closes the connection, so that the kernel does not report it over and over.
     door.#server.on("error", () => {});
     return door;
   }
@@ -62,19 +66,20 @@ export class TcpDoor {
 
   /** Closes; connections that have not ended after `patience` ms are cut. */
   async close(patience: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      if (this.#server.listening || this.#clients.size > 0) this.#server.once("close", resolve);
-      else resolve();
-    });
     if (this.#server.listening) this.deafen();
     const timer = setTimeout(() => {
       for (const client of this.#clients) client.destroy();
     }, patience);
-    await closed;
+    await this.#closed;
     clearTimeout(timer);
   }
 
   #accept(socket: Socket): void {
+    // A client that has reset by now has no address any more, but what it sent can still be read: nobody is to be asked for it.
+    if (socket.remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
     const client = new TcpClient(socket, this.#handler, (gone) => this.#forget(gone));
     const ofAddress = (this.#perAddress.get(client.address) ?? 0) + 1;
     this.#clients.add(client);

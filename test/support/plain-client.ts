@@ -58,7 +58,7 @@ class Mailbox<T> {
 }
 
 /** A client that knows nothing but UDP: what it sends and receives are bytes. */
-export class UdpClient {
+export class UdpProbe {
   readonly #socket: UdpSocket;
   readonly #mail = new Mailbox<Datagram>();
   readonly #port: number;
@@ -101,12 +101,12 @@ export class UdpClient {
 }
 
 /** A client over TCP that knows frames, and messages only as bytes. */
-export class TcpClient {
+export class TcpProbe {
   readonly socket: Socket;
   readonly #mail = new Mailbox<Buffer>();
   #rest: Buffer = Buffer.alloc(0);
 
-  static async connect(port: number, address: string = "127.0.0.1"): Promise<TcpClient> {
+  static async connect(port: number, address: string = "127.0.0.1"): Promise<TcpProbe> {
     const socket = connect({ port, host: address, allowHalfOpen: true });
     await new Promise<void>((resolve, reject) => {
       socket.once("error", reject);
@@ -115,7 +115,7 @@ export class TcpClient {
         resolve();
       });
     });
-    return new TcpClient(socket);
+    return new TcpProbe(socket);
   }
 
   private constructor(socket: Socket) {
