@@ -44,7 +44,8 @@ export class Listeners {
       for (const one of addresses) {
         const { transport, address } = one;
         const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
-        const port = one.port === 0 ? (chosen.get(other) ?? 0) : one.port;
+        const shared = one.port === 0 ? chosen.get(other) : undefined;
+        const port = shared ?? one.port;
         const door =
           transport === "tcp"
             ? await TcpDoor.open(address, port, address === "::" && ipv6Only(one, addresses), handler)
@@ -53,8 +54,9 @@ export class Listeners {
               : await UdpDoor.open(address, port, handler);
         if (door instanceof TcpDoor) tcp.push(door);
         else udp.push(door);
-        chosen.set(`${transport} ${address}`, door.port);
-        chosen.delete(other);
+        // A port is shared by two, not by three.
+        if (shared === undefined) chosen.set(`${transport} ${address}`, door.port);
+        else chosen.delete(other);
         urls.push(listenUrl(transport, address, door.port));
       }
     } catch (error) {

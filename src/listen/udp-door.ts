@@ -90,7 +90,9 @@ export class UdpDoor implements Door {
     this.#socket.removeAllListeners("message");
   }
 
+  /** Closes the socket; answers that come later are thrown away. */
   async close(): Promise<void> {
+    if (!this.#open) return;
     this.#open = false;
     await new Promise<void>((resolve) => {
       this.#socket.close(resolve);
