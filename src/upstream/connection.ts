@@ -3,6 +3,7 @@ import { type FrameSink, FrameReader } from "../dns/frames.ts";
 import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
 import { equalFolded } from "../dns/name-hash.ts";
 import { Rcode } from "../dns/rcode.ts";
+import { RrType } from "../dns/rrtype.ts";
 import { type DialListener, type Dialed, type Target, dial } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
@@ -31,6 +32,18 @@ const ID_REST = 30_000;
 /** After so many messages that answer nothing we asked, the other side is broken or hostile. */
 const MAX_MISMATCHES = 1000;
 
+/** A connection on which nothing came for so long after a query was written may be dead, in ms. */
+const SILENCE = 1000;
+
+/** Abandoned exchanges that wait for a connection to open are let go in runs of at least so many. */
+const LEFT = 1000;
+
+const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
+/** For the others on a connection that a malformed answer ended: it says nothing about their questions. */
+const MALFORMED_ELSEWHERE: Failure = { kind: "closed", text: "closed after a malformed answer" };
+const NO_MESSAGE: Failure = { kind: "closed", text: "the server sent what is no DNS message" };
+const UNASKED: Failure = { kind: "closed", text: "the server answers questions that were not asked" };
+const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
 /** Codes with which a server may leave out the question it could not read. */
@@ -64,7 +77,10 @@ export class Connection implements FrameSink, DialListener {
   #from = 0;
   #to = 0;
   #flushing = false;
-  #lastByteAt = 0;
+  /** When the first query since the last byte of the server was written; 0: none was. */
+  #askedAt = 0;
+  /** How many of #waiting are abandoned. */
+  #left = 0;
 
   constructor(target: Target, tickets: TicketStore, owner: ConnectionOwner) {
     this.#owner = owner;
@@ -76,22 +92,35 @@ export class Connection implements FrameSink, DialListener {
     return this.#waiting.length + this.#inFlight.size;
   }
 
-  /** Takes an exchange. The connection must not be over. */
-  ask(exchange: Exchange): void {
+  /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */
+  ask(exchange: Exchange, now: number): void {
     if (this.state === "connecting") this.#waiting.push(exchange);
-    else this.#send(exchange, performance.now());
+    else if (this.state === "open") this.#send(exchange, now);
+    else exchange.lost(BUSY, this.answered > 0);
   }
 
-  /** Nobody waits for this exchange any more. Its id rests; a connection that was silent all the while is ended. */
+  /**
+   * Nobody waits for this exchange any more. Its id rests. A connection that was silent for a while is ended; an exchange
+   * that is given up early, or came late from another server, says nothing against it.
+   */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    if (
-      this.state === "open" &&
+    if (this.state === "connecting") this.#leave();
+    else if (
+      this.#askedAt > 0 &&
       this.#inFlight.get(exchange.id) === exchange &&
-      this.#lastByteAt < exchange.sentAt
+      performance.now() - this.#askedAt >= SILENCE
     ) {
       this.#end({ kind: "silent", text: "the server went silent" });
     }
+  }
+
+  /** A flood that meets a server which takes seconds to connect must not be kept until then. */
+  #leave(): void {
+    this.#left++;
+    if (this.#left < LEFT || this.#left * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.filter((exchange) => !exchange.abandoned);
+    this.#left = 0;
   }
 
   /** Ends the connection on our side. Exchanges on it are lost. */
@@ -103,14 +132,14 @@ export class Connection implements FrameSink, DialListener {
     const { socket } = dialed;
     this.state = "open";
     this.#socket = socket;
-    this.#lastByteAt = performance.now();
     // After the server's FIN nothing can come: Node would leave the socket writable and swallow what we write.
     socket.once("end", () => this.#end({ kind: "closed", text: "closed by the server" }));
     socket.once("close", () => this.#end({ kind: "closed", text: "closed by the server" }));
     this.#owner.onOpen(this, dialed);
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const exchange of waiting) if (!exchange.abandoned) this.#send(exchange, this.#lastByteAt);
+    const now = performance.now();
+    for (const exchange of waiting) if (!exchange.abandoned) this.ask(exchange, now);
     this.#flush();
   }
 
@@ -119,13 +148,13 @@ export class Connection implements FrameSink, DialListener {
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    this.#lastByteAt = performance.now();
+    this.#askedAt = 0;
     this.#frames.push(bytes, length);
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start < HEADER_LENGTH) {
-      this.#end({ kind: "malformed", text: "the server sent what is no DNS message" });
+      this.#end(NO_MESSAGE);
       return false;
     }
     const exchange = this.#inFlight.get(readU16(bytes, start));
@@ -133,19 +162,16 @@ export class Connection implements FrameSink, DialListener {
       this.mismatched++;
       this.#owner.onMismatch(this);
       if (this.mismatched <= MAX_MISMATCHES) return true;
-      this.#end({ kind: "malformed", text: "the server answers questions that were not asked" });
+      this.#end(UNASKED);
       return false;
     }
-    if (exchange.abandoned) {
-      this.#remove(exchange);
-      return true;
-    }
-    // Still in flight while it is read: a malformed answer ends the connection, and this exchange is lost with it.
-    if (!exchange.answered(bytes, start, end)) {
-      this.#end({ kind: "malformed", text: "the server sent a malformed answer" });
-      return false;
-    }
+    // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
+    if (exchange.abandoned) return true;
+    if (!exchange.answered(bytes, start, end)) {
+      this.#end(MALFORMED_ELSEWHERE, exchange);
+      return false;
+    }
     this.answered++;
     this.#owner.onAnswer(this, exchange);
     return this.state === "open";
@@ -155,13 +181,14 @@ export class Connection implements FrameSink, DialListener {
     this.#dropRested(now);
     if (this.#inFlight.size >= MAX_IDS) {
       this.#waiting.push(exchange);
-      this.#end({ kind: "busy", text: "too many queries without an answer" });
+      this.#end(BUSY);
       return;
     }
     let id = randomId();
     while (this.#inFlight.has(id)) id = randomId();
     exchange.id = id;
     exchange.sentAt = now;
+    if (this.#askedAt === 0) this.#askedAt = now;
     this.#inFlight.set(id, exchange);
     exchange.older = this.#newest;
     exchange.newer = null;
@@ -218,7 +245,8 @@ export class Connection implements FrameSink, DialListener {
     }
   }
 
-  #end(failure: Failure): void {
+  /** `culprit`: no longer in flight, its answer is why the connection ends. */
+  #end(failure: Failure, culprit: Exchange | null = null): void {
     if (this.state === "over") return;
     const opened = this.state === "open";
     this.state = "over";
@@ -229,11 +257,16 @@ export class Connection implements FrameSink, DialListener {
     this.#waiting = [];
     this.#oldest = null;
     this.#newest = null;
-    this.#owner.onEnd(this, failure, opened, lost.length);
+    this.#owner.onEnd(this, failure, opened, lost.length + (culprit === null ? 0 : 1));
+    // Garbage is no progress: a server that sends it each time is given up after some tries.
+    const progress = this.answered > 0 && failure !== NO_MESSAGE && failure !== UNASKED;
+    culprit?.lost(MALFORMED, progress);
     for (const exchange of lost) {
+      // Given up while those before it were lost.
+      if (exchange.abandoned) continue;
       exchange.older = null;
       exchange.newer = null;
-      exchange.lost(failure, this.answered > 0);
+      exchange.lost(failure, progress);
     }
   }
 }
@@ -246,7 +279,7 @@ function answers(bytes: Uint8Array, start: number, end: number, exchange: Exchan
   const flags = readU16(bytes, start + HeaderOffset.FLAGS);
   if ((flags & (Flag.QR | Flag.OPCODE)) !== Flag.QR) return false;
   const questions = readU16(bytes, start + HeaderOffset.QDCOUNT);
-  if (questions === 0) return questionless.has(flags & Flag.RCODE);
+  if (questions === 0) return questionless.has(flags & Flag.RCODE) && isBare(bytes, start, end);
   const length = exchange.questionEnd - HEADER_LENGTH;
   if (questions !== 1 || start + HEADER_LENGTH + length > end) return false;
   const name = length - 4;
@@ -255,5 +288,17 @@ function answers(bytes: Uint8Array, start: number, end: number, exchange: Exchan
     equalFolded(bytes, at, exchange.question, HEADER_LENGTH, name) &&
     readU16(bytes, at + name) === readU16(exchange.question, HEADER_LENGTH + name) &&
     readU16(bytes, at + name + 2) === readU16(exchange.question, HEADER_LENGTH + name + 2)
+  );
+}
+
+/** No record but OPT: others may point into the message, and it becomes longer when the question is put in. */
+function isBare(bytes: Uint8Array, start: number, end: number): boolean {
+  const at = start + HEADER_LENGTH;
+  const additional = readU16(bytes, start + HeaderOffset.ARCOUNT);
+  if (readU16(bytes, start + HeaderOffset.ANCOUNT) + readU16(bytes, start + HeaderOffset.NSCOUNT) > 0)
+    return false;
+  return (
+    additional === 0 ||
+    (additional === 1 && at + 3 <= end && bytes[at] === 0 && readU16(bytes, at + 1) === RrType.OPT)
   );
 }

@@ -8,6 +8,9 @@ import type { TicketStore } from "./tickets.ts";
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
+/** So many connections in a row may end under queries without an answer before the server counts as failed. */
+const MAX_FRUITLESS = 3;
+
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
   onDown(upstream: Upstream, failure: Failure): void;
@@ -55,6 +58,8 @@ export class Upstream implements ConnectionOwner {
   #events: UpstreamEvents;
   #connection: Connection | null = null;
   #failuresInRow = 0;
+  /** Connections in a row that opened and ended under queries without an answer, since it last answered or failed. */
+  #fruitless = 0;
   #pausedUntil = 0;
 
   constructor(label: string, target: Target, tickets: TicketStore, events: UpstreamEvents) {
@@ -87,7 +92,7 @@ export class Upstream implements ConnectionOwner {
   /** Asks, on the connection that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
-    this.#connect().ask(exchange);
+    this.#connect().ask(exchange, performance.now());
   }
 
   /** Gives up an exchange that was handed to `ask`. */
@@ -126,6 +131,7 @@ export class Upstream implements ConnectionOwner {
     counters.answers++;
     const took = performance.now() - exchange.sentAt;
     counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
+    this.#fruitless = 0;
     if (this.#failuresInRow === 0) return;
     this.#failuresInRow = 0;
     this.lastFailure = null;
@@ -138,13 +144,26 @@ export class Upstream implements ConnectionOwner {
 
   onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void {
     if (this.#connection === connection) this.#connection = null;
-    // A server may close when it likes (RFC 7766 section 6.2.3): no error, if it was of use before or nobody waited.
-    if (opened && failure.kind === "closed" && (connection.answered > 0 || lost === 0)) return;
+    if (!opened || failure.kind === "silent") {
+      this.#failed(failure);
+      return;
+    }
+    // A server may end a connection when it likes (RFC 7766 section 6.2.3): no error, if the connection was of use.
+    if (connection.answered > 0) return;
+    if (this.#failuresInRow === 0) {
+      // Nor is it one if nobody waited, or if it happens once or twice: the queries are asked again.
+      if (lost === 0 || ++this.#fruitless < MAX_FRUITLESS) return;
+    } else if (lost === 0) {
+      // A probe that opened and was closed unused says nothing new, but the next one must not follow at once.
+      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + FIRST_PAUSE);
+      return;
+    }
     this.#failed(failure);
   }
 
   #failed(failure: Failure): void {
     const before = this.lastFailure;
+    this.#fruitless = 0;
     this.counters.failures++;
     this.lastFailure = failure;
     this.lastFailureAt = Date.now();
