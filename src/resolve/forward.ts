@@ -69,7 +69,7 @@ export class Forward implements Stage {
 
 /** A client's question on its way through the servers. Ends exactly once: by an answer, by exhaustion or by its deadline. */
 class ForwardExchange extends Exchange implements GroupExchange, Timed {
-  readonly attempts: Attempts = { current: null, fruitless: 0, failed: null };
+  readonly attempts: Attempts = { current: null, fruitless: 0, strange: 0, failed: null };
   readonly question: Uint8Array;
   readonly questionEnd: number;
   readonly deadline: number;
@@ -128,13 +128,16 @@ class ForwardExchange extends Exchange implements GroupExchange, Timed {
   }
 
   expire(): void {
-    const { current } = this.attempts;
+    const { current, strange } = this.attempts;
     const who = current === null ? "" : `${current.label}: `;
     const met =
       this.attempts.failed?.map(({ upstream, failure }) => `; ${upstream.label}: ${failure.text}`) ?? [];
+    // The server was there, and what it said could not be used.
+    const misled = current !== null && current.counters.mismatched > strange;
+    const but = misled ? ", only messages that answer no question of ours" : "";
     current?.abandon(this);
     this.abandoned = true;
-    this.#fail(true, `${who}no answer within ${this.#timeout / 1000} s${met.join("")}`);
+    this.#fail(!misled, `${who}no answer within ${this.#timeout / 1000} s${but}${met.join("")}`);
   }
 
   /** Ends it before its time, for the reason given. */

@@ -17,6 +17,8 @@ export interface Attempts {
   current: Upstream | null;
   /** Connections of `current` in a row that ended under it without an answer to anybody. */
   fruitless: number;
+  /** What `current` had sent when it was asked that answers nothing: more of it since then is part of the story. */
+  strange: number;
   /** Servers that failed it, and why; null: none so far, which is the rule. */
   failed: { upstream: Upstream; failure: Failure }[] | null;
 }
@@ -44,7 +46,7 @@ export class Failover {
     const { attempts } = exchange;
     const upstream = this.#choose(attempts);
     if (upstream === null) {
-      const failures = attempts.failed ?? this.upstreams.flatMap(known);
+      const failures = this.upstreams.flatMap((upstream) => met(upstream, attempts));
       const why = failures.map(({ upstream, failure }) => `${upstream.label}: ${failure.text}`).join("; ");
       exchange.exhausted(why, failures[0]?.failure ?? { kind: "timeout", text: why });
       return;
@@ -52,6 +54,7 @@ export class Failover {
     if (attempts.current !== upstream) {
       attempts.current = upstream;
       attempts.fruitless = 0;
+      attempts.strange = upstream.counters.mismatched;
     }
     upstream.ask(exchange);
   }
@@ -83,6 +86,8 @@ export class Failover {
   }
 }
 
-function known(upstream: Upstream): { upstream: Upstream; failure: Failure }[] {
-  return upstream.lastFailure === null ? [] : [{ upstream, failure: upstream.lastFailure }];
+/** What a question has met at a server, else what is known against it. */
+function met(upstream: Upstream, attempts: Attempts): { upstream: Upstream; failure: Failure }[] {
+  const failure = attempts.failed?.find((one) => one.upstream === upstream)?.failure ?? upstream.lastFailure;
+  return failure === null ? [] : [{ upstream, failure }];
 }
