@@ -26,16 +26,13 @@ export function pinOf(certificate: X509Certificate): string {
  */
 export function checkIdentity(identity: Identity, peer: PeerCertificate): IdentityError | undefined {
   const leaf = new X509Certificate(peer.raw);
-  const { name, pins } = identity;
-  const address = identity.address.replace(/%.*$/, "");
-  if (name === null) {
-    if (leaf.checkIP(address) === undefined) {
-      return new IdentityError(
-        "name",
-        `TLS: the certificate is not for ${address}, but for ${namesOf(leaf)}`,
-      );
-    }
-  } else if (leaf.checkHost(name, { subject: "never", partialWildcards: false }) === undefined) {
+  const { pins } = identity;
+  const name = identity.name ?? identity.address.replace(/%.*$/, "");
+  const found =
+    isIP(name) === 0
+      ? leaf.checkHost(name, { subject: "never", partialWildcards: false })
+      : leaf.checkIP(name);
+  if (found === undefined) {
     return new IdentityError("name", `TLS: the certificate is not for ${name}, but for ${namesOf(leaf)}`);
   }
   if (pins.length === 0 || chainOf(peer).some((certificate) => pins.includes(pinOf(certificate))))
@@ -43,16 +40,30 @@ export function checkIdentity(identity: Identity, peer: PeerCertificate): Identi
   return new IdentityError("pin", `TLS: no key in the chain matches a pin (the server's is ${pinOf(leaf)})`);
 }
 
-/** Leaf first. Node links the issuers, and a root to itself. */
+/**
+ * Leaf first. Node links the issuers by their names alone, out of whatever the server has sent, and a root to itself: each
+ * must have signed the one before, else anybody could send a certificate that holds a pinned key and vouches for nothing
+ * (RFC 7469 section 2.6: pins are held against the validated chain).
+ */
 function chainOf(peer: PeerCertificate): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let here: PeerCertificate | undefined = peer;
-  while (here?.raw !== undefined && chain.length < 16) {
-    chain.push(new X509Certificate(here.raw));
-    const issuer: PeerCertificate | undefined = hasIssuer(here) ? here.issuerCertificate : undefined;
-    here = issuer === here ? undefined : issuer;
+  const chain: X509Certificate[] = [new X509Certificate(peer.raw)];
+  let here: PeerCertificate = peer;
+  while (hasIssuer(here) && here.issuerCertificate?.raw !== undefined && chain.length < 16) {
+    const issuer = new X509Certificate(here.issuerCertificate.raw);
+    if (here.issuerCertificate === here || !hasSigned(issuer, chain.at(-1)!)) break;
+    chain.push(issuer);
+    here = here.issuerCertificate;
   }
   return chain;
+}
+
+function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  } catch {
+    // A kind of key that Node cannot read.
+    return false;
+  }
 }
 
 function hasIssuer(certificate: PeerCertificate): certificate is DetailedPeerCertificate {
