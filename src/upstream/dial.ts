@@ -33,6 +33,9 @@ export interface DialListener {
 /** Each of the two, connecting and handshaking, may take this long, in milliseconds. */
 export const STEP_TIMEOUT = 2000;
 
+/** How long a close_notify may take to leave, in milliseconds. */
+const FAREWELL = 500;
+
 /** A TLS record holds at most 16 KiB (RFC 8446 section 5.1), and Node hands out at most one at a time. */
 const READ_BUFFER = 16_384;
 
@@ -91,6 +94,8 @@ export function dial(
     if (state !== "dialing") return;
     state = "over";
     clearTimeout(timer);
+    // A server that stumbles over an old ticket would do so each time.
+    if (session !== undefined && connectedAt !== 0) tickets.forget(key);
     socket.destroy();
     listener.onFailure(failure);
   }
@@ -129,7 +134,10 @@ export function dial(
     const wasOpen = state === "open";
     state = "over";
     clearTimeout(timer);
-    if (politely && wasOpen) socket.destroySoon();
-    else socket.destroy();
+    if (politely && wasOpen && socket.writableLength === 0) {
+      socket.destroySoon();
+      // A peer that reads nothing must not keep the process.
+      setTimeout(() => socket.destroy(), FAREWELL).unref();
+    } else socket.destroy();
   };
 }

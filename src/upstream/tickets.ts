@@ -33,8 +33,13 @@ export class TicketStore {
   /** Keeps a ticket of an authenticated connection. `protocol` is what `getProtocol()` says of it. */
   put(key: string, session: Buffer, protocol: string | null, now: number): void {
     const tickets = this.#tickets.get(key) ?? [];
-    tickets.push({ session, at: now, reusable: protocol !== "TLSv1.3" });
+    tickets.push({ session, at: now, reusable: protocol === "TLSv1.2" });
     if (tickets.length > KEPT) tickets.shift();
     this.#tickets.set(key, tickets);
+  }
+
+  /** Drops what is kept for this identity: a handshake with one of its tickets came to nothing, the next one is a full one. */
+  forget(key: string): void {
+    this.#tickets.delete(key);
   }
 }
