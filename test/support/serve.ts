@@ -1,0 +1,68 @@
+import { onTestFinished } from "vitest";
+import type { Config, UpstreamSpec } from "../../src/config/config.ts";
+import { formatRdata } from "../../src/dns/rr/registry.ts";
+import type { DecodedMessage } from "../../src/dns/message.ts";
+import { messageRcode } from "../../src/dns/message.ts";
+import { type RunningServer, startServer } from "../../src/server.ts";
+import { type LogLine, logSpy } from "../observe/log-spy.ts";
+import type { ScriptedUpstream } from "./scripted-upstream.ts";
+import { UdpClient } from "./udp-client.ts";
+
+/** A server in this process, a client for it, and all that it has logged. */
+export interface Served {
+  readonly server: RunningServer;
+  readonly client: UdpClient;
+  readonly lines: readonly LogLine[];
+}
+
+/** How a configuration names a scripted upstream; `change` says what is to be different. */
+export function specOf(upstream: ScriptedUpstream, change: Partial<UpstreamSpec> = {}): UpstreamSpec {
+  return {
+    addresses: [upstream.address],
+    port: upstream.port,
+    name: upstream.name,
+    pins: [],
+    ca: { file: upstream.caFile() },
+    label: `tls://${upstream.address}:${upstream.port}`,
+    ...change,
+  };
+}
+
+/** Starts a server on loopback that ends with the test. */
+export async function serve(
+  upstreams: readonly UpstreamSpec[],
+  change: Partial<Config> = {},
+): Promise<Served> {
+  const config: Config = {
+    listen: [
+      { transport: "udp", address: "127.0.0.1", port: 0 },
+      { transport: "tcp", address: "127.0.0.1", port: 0 },
+    ],
+    upstreams,
+    timeout: 4000,
+    tls: { ca: "system", minVersion: "TLSv1.2" },
+    access: { allow: ["127.0.0.0/8"] },
+    history: { size: 100, file: null, keep: 0, rotate: 0 },
+    control: { socket: null },
+    log: { level: "info" },
+    ...change,
+  };
+  const { log, lines } = logSpy();
+  const server = await startServer(config, { log });
+  const client = await UdpClient.open(server.urls[0]!);
+  onTestFinished(async () => {
+    await client.close();
+    await server.stop();
+  });
+  return { server, client, lines };
+}
+
+/** The answer records' data in text, or what went wrong: `SERVFAIL 22 text` of an extended error. */
+export function outcomeOf(message: DecodedMessage | null): string {
+  if (message === null) return "no reply";
+  const rcode = messageRcode(message);
+  if (rcode === 0) return message.answers.map(({ type, rdata }) => formatRdata(type, rdata)).join(" ");
+  const error = message.edns?.options.find(({ code }) => code === 15)?.data ?? new Uint8Array(2);
+  const text = Buffer.from(error.subarray(2)).toString();
+  return `${rcode === 2 ? "SERVFAIL" : `rcode ${rcode}`} ${(error[0]! << 8) | error[1]!} ${text}`;
+}
