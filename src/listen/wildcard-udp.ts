@@ -25,6 +25,8 @@ export class WildcardUdp {
   #events: WildcardEvents;
   #doors: Map<string, UdpDoor>;
   #failed = new Set<string>();
+  /** No more queries are taken, and so no more addresses. */
+  #deaf = false;
   #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
 
@@ -46,7 +48,10 @@ export class WildcardUdp {
     this.#timer.unref();
   }
 
-  /** Opens a socket on each local address, or none: throws ListenError (ERR_DOTLS_LISTEN) when one cannot be had. */
+  /**
+   * Opens a socket on each local address, or none: throws ListenError (ERR_DOTLS_LISTEN) when one cannot be had. An address
+   * that the kernel does not give out yet, as happens when a machine starts, is followed like one that comes later.
+   */
   static async open(
     families: Families,
     port: number,
@@ -63,7 +68,7 @@ export class WildcardUdp {
           chosen = door.port;
           doors.set(address, door);
         } catch (error) {
-          if (!optional.has(address)) throw error;
+          if (!optional.has(address) && !isNotThereYet(error)) throw error;
         }
       }
     } catch (error) {
@@ -79,11 +84,13 @@ export class WildcardUdp {
 
   /** Takes no more queries and no more addresses; the sockets stay for the answers. */
   deafen(): void {
+    this.#deaf = true;
     clearInterval(this.#timer);
     for (const door of this.#doors.values()) door.deafen();
   }
 
   async close(): Promise<void> {
+    this.#deaf = true;
     clearInterval(this.#timer);
     await this.#looking;
     await Promise.all([...this.#doors.values()].map((door) => door.close()));
@@ -91,23 +98,41 @@ export class WildcardUdp {
 
   async #look(): Promise<void> {
     const { addresses, optional } = localAddresses(this.#families);
+    // The optional ones are tried when loopback comes up and at no other time: systemd-resolved must find its own free.
+    const loopbackIsNew = addresses.includes(LOOPBACK) && !this.#doors.has(LOOPBACK);
     for (const address of addresses) {
-      if (this.#doors.has(address) || optional.has(address)) continue;
+      if (this.#deaf) return;
+      const extra = optional.has(address);
+      if (this.#doors.has(address) || (extra && !loopbackIsNew)) continue;
       try {
-        this.#doors.set(address, await UdpDoor.open(address, this.port, this.#handler));
+        const door = await UdpDoor.open(address, this.port, this.#handler);
+        this.#doors.set(address, door);
+        if (this.#deaf) door.deafen();
         this.#failed.delete(address);
-        this.#events.onAddress(address, "added");
+        this.#tell(address, "added");
       } catch (error) {
-        // A new IPv6 address cannot be bound while the kernel still checks that nobody else has it: look again.
-        if (error instanceof ListenError && !this.#failed.has(address)) this.#events.onProblem(error);
+        if (extra || isNotThereYet(error) || this.#failed.has(address)) continue;
         this.#failed.add(address);
+        if (error instanceof ListenError) this.#events.onProblem(error);
       }
     }
     for (const [address, door] of this.#doors) {
       if (addresses.includes(address)) continue;
       this.#doors.delete(address);
       await door.close();
-      this.#events.onAddress(address, "removed");
+      this.#tell(address, "removed");
     }
   }
+
+  /** One line for loopback is enough. */
+  #tell(address: string, change: "added" | "removed"): void {
+    if (address === LOOPBACK || !address.startsWith("127.")) this.#events.onAddress(address, change);
+  }
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** A new IPv6 address cannot be bound while the kernel still checks that nobody else has it (RFC 4862 section 5.4). */
+function isNotThereYet(error: unknown): boolean {
+  return error instanceof ListenError && error.errno === "EADDRNOTAVAIL";
 }

@@ -21,16 +21,16 @@ function ports(listeners: Listeners): number[] {
   return listeners.urls.map((url) => Number(/\d+$/.exec(url)![0]));
 }
 
-async function answersUdp(port: number, address: string): Promise<void> {
+async function answersUdp(port: number, address: string): Promise<boolean> {
   const client = new UdpProbe(port, address);
   onTestFinished(() => client.close());
-  expect((await client.ask(rawQuery({ id: 7 })))[1]).toBe(7);
+  return (await client.ask(rawQuery({ id: 7 })))[1] === 7;
 }
 
-async function answersTcp(port: number, address: string): Promise<void> {
+async function answersTcp(port: number, address: string): Promise<boolean> {
   const client = await TcpProbe.connect(port, address);
   onTestFinished(() => client.close());
-  expect((await client.ask(rawQuery({ id: 8 })))[1]).toBe(8);
+  return (await client.ask(rawQuery({ id: 8 })))[1] === 8;
 }
 
 /** A UDP socket and a TCP server of somebody else on one port of 127.0.0.1. */
@@ -75,11 +75,11 @@ describe("listeners", () => {
     );
     const [first, second, third, fourth, fifth] = ports(listeners);
     expect(listeners.urls[2]).toBe(`udp://[::1]:${third}`);
-    await answersUdp(first!, "127.0.0.1");
-    await answersTcp(second!, "127.0.0.1");
-    await answersUdp(third!, "::1");
-    await answersTcp(fourth!, "::1");
-    await answersUdp(fifth!, "127.0.0.1");
+    expect(await answersUdp(first!, "127.0.0.1")).toBe(true);
+    expect(await answersTcp(second!, "127.0.0.1")).toBe(true);
+    expect(await answersUdp(third!, "::1")).toBe(true);
+    expect(await answersTcp(fourth!, "::1")).toBe(true);
+    expect(await answersUdp(fifth!, "127.0.0.1")).toBe(true);
   });
 
   it("share a port of the system's choice between UDP and TCP of one address, pair by pair", async () => {
@@ -128,8 +128,8 @@ describe("listeners", () => {
   it("count the TCP clients of all doors", async () => {
     const listeners = await open(on("tcp", "127.0.0.1"), on("tcp", "::1"));
     const [four, six] = ports(listeners);
-    await answersTcp(four!, "127.0.0.1");
-    await answersTcp(six!, "::1");
+    expect(await answersTcp(four!, "127.0.0.1")).toBe(true);
+    expect(await answersTcp(six!, "::1")).toBe(true);
     expect(listeners.tcpClients).toBe(2);
   });
 });
@@ -142,20 +142,20 @@ describe("listeners on every address", () => {
       onTestFinished(() => client.close());
       client.send(rawQuery());
       expect(await client.receive()).toMatchObject({ address, port });
-      await answersTcp(port!, address);
+      expect(await answersTcp(port!, address)).toBe(true);
     }
   });
 
   it("take IPv4 by :: as well, unless IPv4 has been given an address of its own", async () => {
     const [port] = ports(await open(on("udp", "::"), on("tcp", "::")));
     for (const address of ["127.0.0.1", "127.0.0.5", "::1"]) {
-      await answersUdp(port!, address);
-      await answersTcp(port!, address);
+      expect(await answersUdp(port!, address)).toBe(true);
+      expect(await answersTcp(port!, address)).toBe(true);
     }
     const own = ports(await open(on("tcp", "127.0.0.1")))[0]!;
     const [udp] = ports(await open(on("udp", "127.0.0.1", own), on("udp", "::", own)));
-    await answersUdp(udp!, "127.0.0.1");
-    await answersUdp(udp!, "::1");
+    expect(await answersUdp(udp!, "127.0.0.1")).toBe(true);
+    expect(await answersUdp(udp!, "::1")).toBe(true);
   });
 
   it("leave nothing open when one of the addresses is taken", async () => {
@@ -167,6 +167,6 @@ describe("listeners on every address", () => {
   it("do without an address of 127.0.0.0/8 that another program has", async () => {
     const [port] = ports(await open(on("udp", "127.0.0.53")));
     await open(on("udp", "0.0.0.0", port));
-    await answersUdp(port!, "127.0.0.1");
+    expect(await answersUdp(port!, "127.0.0.1")).toBe(true);
   });
 });
