@@ -1,0 +1,174 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { UpstreamSpec } from "../../src/config/config.ts";
+import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
+import { addressOf } from "../support/scripted-upstream/answers.ts";
+import { start } from "../support/scripted-upstream/fixture.ts";
+import type { Presented } from "../support/scripted-upstream/identities.ts";
+import { outcomeOf, serve, specOf } from "../support/serve.ts";
+import { UdpClient } from "../support/udp-client.ts";
+
+const PIN = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+interface Case {
+  readonly what: string;
+  readonly shown: Presented;
+  readonly change?: Partial<UpstreamSpec>;
+  readonly says: RegExp;
+}
+
+const cases: readonly Case[] = [
+  { what: "another name", shown: "wrong-name", says: /not for dot\.test, but for other\.test/ },
+  {
+    what: "a name in the subject alone",
+    shown: "common-name-only",
+    says: /not for dot\.test, but for no name at all/,
+  },
+  {
+    what: "another address, and no name was set",
+    shown: "wrong-name",
+    change: { name: null },
+    says: /not for 127\.0\.0\.1, but for other\.test/,
+  },
+  { what: "another authority", shown: "other-ca", says: /issuer of the certificate is not known here/ },
+  { what: "a certificate that has expired", shown: "expired", says: /certificate expired \(local clock 20/ },
+  {
+    what: "a certificate that is not yet valid",
+    shown: "not-yet-valid",
+    says: /certificate not yet valid \(local clock 20/,
+  },
+  { what: "a self-signed certificate", shown: "self-signed", says: /certificate is self-signed/ },
+  { what: "another key than the pin", shown: "good", change: { pins: [PIN] }, says: /no key in the chain/ },
+  {
+    what: "the right pin under the wrong name",
+    shown: "good",
+    change: { name: "elsewhere.test" },
+    says: /not for elsewhere\.test/,
+  },
+];
+
+function untouched({ counters }: ScriptedUpstream): void {
+  expect(counters.connections).toBeGreaterThan(0);
+  expect(counters.applicationBytes).toBe(0);
+  expect(counters.queries).toBe(0);
+}
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)("T8: an upstream that speaks %s", (version) => {
+  describe.each(cases)("and shows $what", ({ shown, change = {}, says, what }) => {
+    test("gets no byte of a query; the client hears why, the log once", async () => {
+      const upstream = await start({ certificate: shown, minVersion: version, maxVersion: version });
+      const pins = what.startsWith("the right pin") ? [upstream.pin] : [];
+      const { client, lines } = await serve([specOf(upstream, { pins, ...change })]);
+      for (const name of ["a.test", "b.test", "c.test"]) {
+        const { message, milliseconds } = await client.ask(name);
+        expect(outcomeOf(message)).toMatch(/^SERVFAIL 23 /);
+        expect(outcomeOf(message)).toMatch(says);
+        expect(milliseconds).toBeLessThan(1500);
+      }
+      untouched(upstream);
+      expect(lines.map(({ level }) => level)).toEqual(["warn"]);
+      expect(lines[0]!.message).toMatch(says);
+    });
+
+    test("is passed over for the next one", async () => {
+      const upstream = await start({ certificate: shown, minVersion: version, maxVersion: version });
+      const next = await start();
+      const { client, lines } = await serve([specOf(upstream, change), specOf(next)]);
+      for (const name of ["a.test", "b.test"]) {
+        expect(outcomeOf((await client.ask(name)).message)).toBe(addressOf(name));
+      }
+      untouched(upstream);
+      expect(next.counters.queries).toBe(2);
+      expect(lines).toHaveLength(1);
+    });
+  });
+
+  test("and whose certificate was replaced is asked no more once the connection is gone", async () => {
+    const upstream = await start({ minVersion: version, maxVersion: version, tickets: false });
+    const { client } = await serve([specOf(upstream, { pins: [upstream.pin] })]);
+    expect(outcomeOf((await client.ask("a.test")).message)).toBe(addressOf("a.test"));
+    await upstream.present("re-keyed");
+    upstream.closeAll();
+    const bytes = upstream.counters.applicationBytes;
+    expect(outcomeOf((await client.ask("b.test")).message)).toMatch(/SERVFAIL 23 .*no key in the chain/);
+    expect(upstream.counters.applicationBytes).toBe(bytes);
+  });
+
+  test("T9: and has given a session: a server with another pin or name starts with a full handshake, and refuses", async () => {
+    const upstream = await start({ minVersion: version, maxVersion: version });
+    const first = await serve([specOf(upstream, { pins: [upstream.pin] })]);
+    expect(outcomeOf((await first.client.ask("a.test")).message)).toBe(addressOf("a.test"));
+    const bytes = upstream.counters.applicationBytes;
+    for (const change of [{ pins: [PIN] }, { name: "elsewhere.test" }]) {
+      const second = await serve([specOf(upstream, change)]);
+      expect(outcomeOf((await second.client.ask("a.test")).message)).toMatch(/^SERVFAIL 23 /);
+    }
+    expect(upstream.counters.applicationBytes).toBe(bytes);
+    expect(upstream.counters.resumed).toBe(0);
+  });
+});
+
+test("a server that stays wrong is tried again about once a second, and the log says it once", async () => {
+  const upstream = await start({ certificate: "expired" });
+  const { client, lines } = await serve([specOf(upstream)]);
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < 3000) {
+    expect(outcomeOf((await client.ask("a.test")).message)).toMatch(/^SERVFAIL 23 .*expired/);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  expect(upstream.counters.connections).toBeGreaterThan(2);
+  expect(upstream.counters.connections).toBeLessThan(7);
+  untouched(upstream);
+  expect(lines).toHaveLength(1);
+});
+
+test("a server that never shakes hands sees a ClientHello and nothing else", async () => {
+  const upstream = await start({ handshake: "never" });
+  const { client, lines } = await serve([specOf(upstream)]);
+  const { message, milliseconds } = await client.ask("secret.example");
+  expect(outcomeOf(message)).toMatch(/^SERVFAIL 22 .*no TLS handshake within 2 s/);
+  expect(milliseconds).toBeLessThan(3500);
+  expect(lines).toHaveLength(1);
+  expect(upstream.counters.connections).toBe(1);
+  const sent = Buffer.concat(upstream.counters.rawData);
+  // One TLS record of type handshake that holds one ClientHello, to the byte (RFC 8446 sections 4 and 5.1).
+  expect([sent[0], sent[5]]).toEqual([22, 1]);
+  expect(sent.readUInt16BE(3)).toBe(sent.length - 5);
+  expect(sent.readUIntBE(6, 3)).toBe(sent.length - 9);
+  expect(sent.includes("secret")).toBe(false);
+});
+
+test("a server that answers the ClientHello with what is no TLS gets nothing more", async () => {
+  const upstream = await start({ handshake: "garbage" });
+  const { client } = await serve([specOf(upstream)]);
+  expect(outcomeOf((await client.ask("secret.example")).message)).toMatch(/^SERVFAIL 23 .*TLS: /);
+  const sent = Buffer.concat(upstream.counters.rawData);
+  expect(sent[0]).toBe(22);
+  expect(sent.includes("secret")).toBe(false);
+});
+
+test("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing", async () => {
+  const upstream = await start({ certificate: "self-signed" });
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const options = ["--listen", "udp://127.0.0.1:0", "--tls-ca", upstream.caFile()];
+  const spec = `tls://127.0.0.1:${upstream.port}#dot.test`;
+  const child = spawn(process.execPath, [main, "serve", ...options, "--upstream", spec], {
+    env: { PATH: process.env["PATH"], NODE_TLS_REJECT_UNAUTHORIZED: "0", XDG_RUNTIME_DIR: "/nonexistent" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  onTestFinished(async () => {
+    child.kill();
+    if (child.exitCode === null) await once(child, "exit");
+  });
+  let output = "";
+  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+    output += String(chunk);
+    if (output.includes("dotls ready")) break;
+  }
+  const client = await UdpClient.open(/udp:\/\/[\d.:]+/.exec(output)![0]);
+  onTestFinished(() => client.close());
+  expect(outcomeOf((await client.ask("a.test")).message)).toMatch(/^SERVFAIL 23 .*self-signed/);
+  untouched(upstream);
+});
