@@ -27,15 +27,14 @@ describe("T3: all upstreams refuse for some seconds at 200 queries a second", ()
     const replies: Promise<UdpReply>[] = [];
     const startedAt = performance.now();
     let returnedAt = Infinity;
-    let successAt = Infinity;
-    for (let sent = 0; performance.now() - startedAt < 8000 && successAt === Infinity; sent++) {
-      const asked = client.ask(`q${sent}.test`);
-      replies.push(asked);
-      void asked.then(({ message }) => {
-        if (message !== null && outcomeOf(message).startsWith("10.")) {
-          successAt = Math.min(successAt, performance.now());
-        }
-      });
+    const successes: number[] = [];
+    const ask = async (name: string): Promise<UdpReply> => {
+      const reply = await client.ask(name);
+      if (outcomeOf(reply.message).startsWith("10.")) successes.push(performance.now());
+      return reply;
+    };
+    for (let sent = 0; performance.now() - startedAt < 8000 && successes.length === 0; sent++) {
+      replies.push(ask(`q${sent}.test`));
       if (returnedAt === Infinity && performance.now() - startedAt > 4000) {
         for (const upstream of upstreams) await upstream.listen();
         returnedAt = performance.now();
@@ -43,7 +42,7 @@ describe("T3: all upstreams refuse for some seconds at 200 queries a second", ()
       await pause(Math.max(0, startedAt + (sent + 1) * 5 - performance.now()));
       expect(descriptors() - before).toBeLessThan(8);
     }
-    expect(successAt - returnedAt).toBeLessThan(2000);
+    expect(successes[0]! - returnedAt).toBeLessThan(2000);
     expect((await Promise.all(replies)).filter(({ message }) => message === null)).toEqual([]);
     expect(replies.length).toBeGreaterThan(600);
     const [first] = await Promise.all(replies);
@@ -161,8 +160,9 @@ describe("T13: 100,000 queries for an upstream", () => {
     await pause(1600);
     const { received } = server.status().queries;
     expect(received).toBeGreaterThan(50_000);
+    expect(server.status().queries.replies).toEqual({ SERVFAIL: received });
     // Some datagrams of a flood are lost between two sockets of one busy process.
-    expect(counts.replies).toBeGreaterThan(received * 0.8);
+    expect(counts.replies).toBeGreaterThan(received * 0.5);
     expect(counts.failed).toBe(counts.replies);
     expect(most).toBeGreaterThan(1000);
     expect(most).toBeLessThan(25_000);
