@@ -1,5 +1,5 @@
 import type { QueryHandler } from "./door.ts";
-import { listenUrl } from "./listen-error.ts";
+import { ListenError, listenUrl } from "./listen-error.ts";
 import { type Families, isWildcard } from "./local-addresses.ts";
 import { TcpDoor } from "./tcp-door.ts";
 import { UdpDoor } from "./udp-door.ts";
@@ -12,19 +12,16 @@ export interface ListenOn {
   readonly port: number;
 }
 
+/** How often the system is asked for ports, before its last one is said to be taken. */
+const CHOICES = 20;
+
 /** All doors of a server: opened together or not at all. */
 export class Listeners {
-  /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
-  readonly urls: readonly string[];
+  #urls: string[] = [];
+  #udp: (UdpDoor | WildcardUdp)[] = [];
+  #tcp: TcpDoor[] = [];
 
-  #udp: (UdpDoor | WildcardUdp)[];
-  #tcp: TcpDoor[];
-
-  private constructor(urls: string[], udp: (UdpDoor | WildcardUdp)[], tcp: TcpDoor[]) {
-    this.urls = urls;
-    this.#udp = udp;
-    this.#tcp = tcp;
-  }
+  private constructor() {}
 
   /**
    * Opens every address, or none: a server that answers on half of what it was told is a fault that nobody finds.
@@ -35,35 +32,50 @@ export class Listeners {
     handler: QueryHandler,
     events: WildcardEvents,
   ): Promise<Listeners> {
-    const urls: string[] = [];
-    const udp: (UdpDoor | WildcardUdp)[] = [];
-    const tcp: TcpDoor[] = [];
-    const chosen = new Map<string, number>();
-    const opened = new Listeners(urls, udp, tcp);
-    try {
-      for (const one of addresses) {
-        const { transport, address } = one;
-        const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
-        const shared = one.port === 0 ? chosen.get(other) : undefined;
-        const port = shared ?? one.port;
-        const door =
-          transport === "tcp"
-            ? await TcpDoor.open(address, port, address === "::" && ipv6Only(one, addresses), handler)
-            : isWildcard(address)
-              ? await WildcardUdp.open(families(one, addresses), port, handler, events)
-              : await UdpDoor.open(address, port, handler);
-        if (door instanceof TcpDoor) tcp.push(door);
-        else udp.push(door);
-        // A port is shared by two, not by three.
-        if (shared === undefined) chosen.set(`${transport} ${address}`, door.port);
-        else chosen.delete(other);
-        urls.push(listenUrl(transport, address, door.port));
+    for (let left = CHOICES; ; left--) {
+      const opened = new Listeners();
+      try {
+        await opened.#openAll(addresses, handler, events);
+        return opened;
+      } catch (error) {
+        await opened.close(0);
+        // The port that the system chose for one transport may be in use by the other: it is asked for another one.
+        const failed = addresses[opened.urls.length];
+        const unlucky = failed?.port === 0 && error instanceof ListenError && error.errno === "EADDRINUSE";
+        if (!unlucky || left === 1) throw error;
       }
-    } catch (error) {
-      await opened.close(0);
-      throw error;
     }
-    return opened;
+  }
+
+  async #openAll(
+    addresses: readonly ListenOn[],
+    handler: QueryHandler,
+    events: WildcardEvents,
+  ): Promise<void> {
+    const chosen = new Map<string, number>();
+    for (const one of addresses) {
+      const { transport, address } = one;
+      const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
+      const shared = one.port === 0 ? chosen.get(other) : undefined;
+      const port = shared ?? one.port;
+      const door =
+        transport === "tcp"
+          ? await TcpDoor.open(address, port, address === "::" && ipv6Only(one, addresses), handler)
+          : isWildcard(address)
+            ? await WildcardUdp.open(families(one, addresses), port, handler, events)
+            : await UdpDoor.open(address, port, handler);
+      if (door instanceof TcpDoor) this.#tcp.push(door);
+      else this.#udp.push(door);
+      // A port is shared by two, not by three.
+      if (shared === undefined) chosen.set(`${transport} ${address}`, door.port);
+      else chosen.delete(other);
+      this.#urls.push(listenUrl(transport, address, door.port));
+    }
+  }
+
+  /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
+  get urls(): readonly string[] {
+    return this.#urls;
   }
 
   /** TCP connections of clients that are open. */

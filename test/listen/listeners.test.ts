@@ -1,8 +1,9 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ListenError } from "../../src/listen/listen-error.ts";
 import { Listeners, type ListenOn } from "../../src/listen/listeners.ts";
+import { TcpDoor } from "../../src/listen/tcp-door.ts";
 import { TcpProbe, UdpProbe } from "../support/plain-client.ts";
 import { rawQuery } from "../support/raw-query.ts";
 import { noEvents, TestHandler } from "./handlers.ts";
@@ -93,6 +94,23 @@ describe("listeners", () => {
     expect(b).toBe(a);
     expect(d).toBe(c);
     expect(c).not.toBe(a);
+  });
+
+  it("ask for another port when the one that the system chose for UDP is in use over TCP", async () => {
+    const taken = Object.assign(new Error("in use"), { code: "EADDRINUSE" });
+    const spy = vi
+      .spyOn(TcpDoor, "open")
+      .mockRejectedValueOnce(new ListenError("tcp://127.0.0.1:9", 9, taken));
+    onTestFinished(() => spy.mockRestore());
+    const [udp, tcp] = ports(await open(on("udp", "127.0.0.1"), on("tcp", "127.0.0.1")));
+    expect(spy).toHaveBeenCalledTimes(2);
+    expect(tcp).toBe(udp);
+    spy.mockRejectedValue(new ListenError("tcp://127.0.0.1:9", 9, taken));
+    expect((await refusal(on("udp", "127.0.0.1"), on("tcp", "127.0.0.1"))).errno).toBe("EADDRINUSE");
+    // A port that was asked for is not given up for another.
+    const before = spy.mock.calls.length;
+    expect((await refusal(on("tcp", "127.0.0.1", tcp))).errno).toBe("EADDRINUSE");
+    expect(spy.mock.calls.length).toBe(before + 1);
   });
 
   it.each(["udp", "tcp"] as const)("say EADDRINUSE for %s, and leave nothing open", async (transport) => {
