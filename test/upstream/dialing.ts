@@ -1,0 +1,25 @@
+import { onTestFinished } from "vitest";
+import { type Dialed, type Target, dial } from "../../src/upstream/dial.ts";
+import type { Failure } from "../../src/upstream/failure.ts";
+import { TicketStore } from "../../src/upstream/tickets.ts";
+import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
+import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
+
+/** Where a scripted upstream is and who it must be. */
+export function targetOf(upstream: ScriptedUpstream, change: Partial<Target> = {}): Target {
+  const { address, port, name, ca } = upstream;
+  return { address, port, name, pins: [], anchors: new TrustAnchors(ca), minVersion: "TLSv1.2", ...change };
+}
+
+/** Dials once; the connection ends with the test. Gives what became of it. */
+export function dialOnce(target: Target, tickets: TicketStore = new TicketStore()): Promise<Dialed | Failure> {
+  return new Promise((resolve) => {
+    const cancel = dial(target, tickets, { onOpen: resolve, onFailure: resolve, onBytes: () => {} });
+    onTestFinished(() => cancel(false));
+  });
+}
+
+/** `open`, or the kind of the failure and its text. */
+export function said(outcome: Dialed | Failure): string {
+  return "socket" in outcome ? "open" : `${outcome.kind}: ${outcome.text}`;
+}
