@@ -42,18 +42,20 @@ export class TrustAnchors {
 }
 
 /**
- * What the system trusts: the file that SSL_CERT_FILE names, else the system's bundle, else what Node ships with;
- * NODE_EXTRA_CA_CERTS comes on top, as Node's users expect.
+ * What the system trusts: the file that SSL_CERT_FILE names (one that cannot be read trusts nobody: a slip must not widen
+ * what is trusted), else the system's bundle, else what Node ships with; NODE_EXTRA_CA_CERTS comes on top, as Node's
+ * users expect.
  */
 function systemAnchors(): string[] {
   const extra = readIfThere(process.env["NODE_EXTRA_CA_CERTS"]);
-  const bundle = [process.env["SSL_CERT_FILE"], ...systemBundles]
-    .map(readIfThere)
-    .find((text) => text !== undefined);
-  return [
-    ...(bundle === undefined ? tls.rootCertificates : [bundle]),
-    ...(extra === undefined ? [] : [extra]),
-  ];
+  return [...bundles(), ...(extra === undefined ? [] : [extra])];
+}
+
+function bundles(): readonly string[] {
+  const named = process.env["SSL_CERT_FILE"] ?? "";
+  const bundle = (named === "" ? systemBundles : [named]).map(readIfThere).find((text) => text !== undefined);
+  if (bundle !== undefined) return [bundle];
+  return named === "" ? tls.rootCertificates : [];
 }
 
 function readIfThere(file: string | undefined): string | undefined {
