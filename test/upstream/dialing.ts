@@ -12,7 +12,10 @@ export function targetOf(upstream: ScriptedUpstream, change: Partial<Target> = {
 }
 
 /** Dials once; the connection ends with the test. Gives what became of it. */
-export function dialOnce(target: Target, tickets: TicketStore = new TicketStore()): Promise<Dialed | Failure> {
+export function dialOnce(
+  target: Target,
+  tickets: TicketStore = new TicketStore(),
+): Promise<Dialed | Failure> {
   return new Promise((resolve) => {
     const cancel = dial(target, tickets, { onOpen: resolve, onFailure: resolve, onBytes: () => {} });
     onTestFinished(() => cancel(false));

@@ -20,6 +20,9 @@ beforeAll(async () => {
   });
 });
 
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+
 const certificates = (pem: string): X509Certificate[] =>
   pem
     .split(/(?<=-----END CERTIFICATE-----\n)/)
@@ -44,7 +47,10 @@ describe("the name", () => {
     ["dot.test", "fine"],
     ["DOT.test", "fine"],
     ["one.wild.test", "fine"],
-    ["two.labels.wild.test", "name: TLS: the certificate is not for two.labels.wild.test, but for dot.test, "],
+    [
+      "two.labels.wild.test",
+      "name: TLS: the certificate is not for two.labels.wild.test, but for dot.test, ",
+    ],
     ["wild.test", "name: "],
     ["common.test", "name: "],
     ["test", "name: "],
@@ -137,14 +143,8 @@ describe("pins", () => {
     // Trusted for the name, but not the key that is pinned.
     const other = await createAuthority({ name: "other authority", intermediate: false });
     const shown = await other.issue({ names: ["dot.test"] });
-    const pinned = (await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-      "sign",
-      "verify",
-    ])) as webcrypto.CryptoKeyPair;
-    const signing = (await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
-      "sign",
-      "verify",
-    ])) as webcrypto.CryptoKeyPair;
+    const pinned = await newKeys();
+    const signing = await newKeys();
     // Carries the name of the leaf's issuer and the pinned public key; anybody can make it.
     const forged = await X509CertificateGenerator.create({
       subject: "CN=other authority",
