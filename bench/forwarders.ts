@@ -5,7 +5,7 @@ import { programPath } from "../test/support/peers/process.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Where a forwarder runs and what it asks. */
-export interface Ground {
+interface Ground {
   readonly folder: string;
   /** The UDP port that it must listen on, on 127.0.0.1. */
   readonly port: number;

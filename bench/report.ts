@@ -13,7 +13,7 @@ export interface Measurement {
 }
 
 /** The middle value; of an even number of values the upper of the two in the middle. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
