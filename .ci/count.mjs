@@ -15,8 +15,8 @@ for (let index = 0; index + 1 < args.length; index += 2) {
     for (const { fullName, status } of assertionResults) {
       const key = `${file} ${fullName}`;
       const before = outcomes.get(key);
-      const seen = [before?.status, status];
-      outcomes.set(key, { file, fullName, status: rank.find((one) => seen.includes(one)) ?? "skipped" });
+      const seen = new Set([before?.status, status]);
+      outcomes.set(key, { file, fullName, status: rank.find((one) => seen.has(one)) ?? "skipped" });
     }
   }
 }
