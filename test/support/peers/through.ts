@@ -35,7 +35,7 @@ export function describeThroughDotls(
   describe.each(peers)("through dotls to $program", ({ program, start }) => {
     describeWith(
       [...programs, ...new Set([...peerTools, "kdig", program])],
-      `with ${programs.join(", ")}`,
+      programs.length === 0 ? "with node:dns" : `with ${programs.join(", ")}`,
       () => {
         const stops: (() => Promise<void> | void)[] = [];
         let path: Path | undefined;
