@@ -20,6 +20,12 @@ const MAX_WAITING = 500;
 const MAX_UNREAD = 1024 * 1024;
 
 /**
+ * Bytes of answers that are held for a client, at the most, before it is cut off. Those to queries that it asked before it was
+ * read no further come all the same, and 500 answers of 64 KiB would be 32 MB for each connection.
+ */
+const MAX_HELD = 4 * MAX_UNREAD;
+
+/**
  * One TCP connection of a client. Queries are handled as they come and answered as answers come, in any order
  * (RFC 7766 section 6.2.1.1). A half-close ends the questions, not the answers.
  */
@@ -93,6 +99,10 @@ export class TcpClient implements Door, FrameSink {
   send(_query: ClientQuery, reply: Buffer): void {
     this.#waiting--;
     if (this.#socket.destroyed) return;
+    if (this.#socket.writableLength + reply.length > MAX_HELD) {
+      this.destroy();
+      return;
+    }
     writeU16(reply, 0, reply.length - 2);
     if (!this.#corked) {
       // All answers of one turn leave in one system call.

@@ -77,6 +77,20 @@ describe("a client over TCP", () => {
     expect(handler.seen).toBe(3000);
   });
 
+  it("that asks for more than it reads is cut off before its answers fill the memory", async () => {
+    const { door, handler, connect } = await open();
+    handler.keep = true;
+    const greedy = await connect();
+    const modest = await connect();
+    greedy.socket.pause();
+    greedy.send(...Array.from({ length: 400 }, (_, id) => rawQuery({ id })));
+    modest.send(...Array.from({ length: 50 }, (_, id) => rawQuery({ id })));
+    await until(() => handler.seen === 450);
+    for (const query of handler.waiting.splice(0)) query.door.send(query, Buffer.alloc(2 + 65_535));
+    await until(() => door.clients === 1 && modest.waiting === 50);
+    expect(await modest.receive()).toHaveLength(65_535);
+  });
+
   it("that sends a frame too short for a header is cut off", async () => {
     const { door, connect } = await open();
     for (const length of [0, 1, 11]) {
