@@ -22,6 +22,10 @@ export class ReplyView {
   optEnd = 0;
   /** Bytes that extended errors take up in OPT, their headers included (RFC 8914). */
   errorsLength = 0;
+  /** What edns-tcp-keepalive says, ms; -1: nothing (RFC 7828). */
+  keepalive = -1;
+  /** Whether an extended error says that DNSSEC validation failed: another server would only be one that does not look. */
+  bogus = false;
 
   /**
    * Reads the message bytes[start..end), which has a whole header, and bounds the TTLs of its records. False when it is
@@ -36,6 +40,8 @@ export class ReplyView {
     this.optAt = end;
     this.optEnd = end;
     this.errorsLength = 0;
+    this.keepalive = -1;
+    this.bogus = false;
     let at = start + HEADER_LENGTH;
     for (let left = readU16(bytes, start + HeaderOffset.QDCOUNT); left > 0; left--) {
       at = skipName(bytes, at, start, end);
@@ -66,8 +72,22 @@ export class ReplyView {
     this.optEnd = cursor.at;
     this.rcode |= bytes[cursor.typeAt + 4]! << 4;
     for (let at = rdataAt; at < cursor.at; at += 4 + readU16(bytes, at + 2)) {
-      if (readU16(bytes, at) === EdnsOption.EXTENDED_ERROR) this.errorsLength += 4 + readU16(bytes, at + 2);
+      this.#readOption(readU16(bytes, at), at + 4, readU16(bytes, at + 2));
     }
     return true;
   }
+
+  #readOption(code: number, at: number, length: number): void {
+    if (code === EdnsOption.EXTENDED_ERROR) {
+      this.errorsLength += 4 + length;
+      if (length >= 2 && isBogus(readU16(this.bytes, at))) this.bogus = true;
+    } else if (code === EdnsOption.KEEPALIVE && length === 2) {
+      this.keepalive = readU16(this.bytes, at) * 100;
+    }
+  }
+}
+
+/** Extended errors that say that validation failed: from DNSSEC Bogus to NSEC Missing (RFC 8914 section 4.7 to 4.13). */
+function isBogus(code: number): boolean {
+  return code >= 6 && code <= 12;
 }

@@ -4,21 +4,11 @@ import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } fro
 import { equalFolded } from "../dns/name-hash.ts";
 import { Rcode } from "../dns/rcode.ts";
 import { RrType } from "../dns/rrtype.ts";
-import { type DialListener, type Dialed, type Target, dial } from "./dial.ts";
+import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import type { Link, LinkOwner } from "./link.ts";
 import { randomId } from "./random-ids.ts";
-import type { TicketStore } from "./tickets.ts";
-
-/** Who opens connections and hears what becomes of them. */
-export interface ConnectionOwner {
-  onOpen(connection: Connection, dialed: Dialed): void;
-  /** The connection is over, before its exchanges hear of it. `opened`: the TLS handshake had succeeded; `lost`: how many. */
-  onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void;
-  onAnswer(connection: Connection, exchange: Exchange): void;
-  /** A message that answers nothing we asked: unknown id, other question, no response. */
-  onMismatch(connection: Connection): void;
-}
 
 /** Queries of one turn are gathered here; a few hundred fit. */
 const SLAB = 65_536;
@@ -58,13 +48,15 @@ const questionless: ReadonlySet<number> = new Set([
  * One TLS connection with many queries in flight (RFC 7766 section 6.2.1.1, RFC 7858 section 3.3). Exchanges that come
  * before it is open wait; those in flight when it ends are handed back by `lost`, each exactly once.
  */
-export class Connection implements FrameSink, DialListener {
+export class Connection implements Link, FrameSink, DialListener {
   state: "connecting" | "open" | "over" = "connecting";
   /** Answers delivered: a connection that ends with none was of no use. */
   answered = 0;
   mismatched = 0;
+  quietSince = 0;
 
-  #owner: ConnectionOwner;
+  #owner: LinkOwner;
+  #form: number;
   #cancel: (politely: boolean) => void;
   #socket: TLSSocket | null = null;
   #frames = new FrameReader(this);
@@ -77,19 +69,32 @@ export class Connection implements FrameSink, DialListener {
   #from = 0;
   #to = 0;
   #flushing = false;
-  /** When the first query since the last byte of the server was written; 0: none was. */
-  #askedAt = 0;
+  /** Of #inFlight: abandoned, and only there so that their ids rest. */
+  #resting = 0;
   /** How many of #waiting are abandoned. */
   #left = 0;
 
-  constructor(target: Target, tickets: TicketStore, owner: ConnectionOwner) {
+  /**
+   * `open` starts to connect and gives the function that ends it: `dial` with a target, for TLS. `form` is the `Form` of
+   * the queries on it: TLS or TCP.
+   */
+  constructor(
+    owner: LinkOwner,
+    form: number,
+    open: (listener: DialListener) => (politely: boolean) => void,
+  ) {
     this.#owner = owner;
-    this.#cancel = dial(target, tickets, this);
+    this.#form = form;
+    this.#cancel = open(this);
   }
 
   /** Exchanges that wait for this connection or for their answer on it. */
   get load(): number {
-    return this.#waiting.length + this.#inFlight.size;
+    return this.#waiting.length - this.#left + this.#inFlight.size - this.#resting;
+  }
+
+  held(): Exchange[] {
+    return [...this.#inFlight.values(), ...this.#waiting].filter((exchange) => !exchange.abandoned);
   }
 
   /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */
@@ -105,14 +110,15 @@ export class Connection implements FrameSink, DialListener {
    */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    if (this.state === "connecting") this.#leave();
-    else if (
-      this.#askedAt > 0 &&
-      this.#inFlight.get(exchange.id) === exchange &&
-      performance.now() - this.#askedAt >= SILENCE
-    ) {
-      this.#end({ kind: "silent", text: "the server went silent" });
+    if (this.state === "connecting") {
+      this.#leave();
+      return;
     }
+    if (this.#inFlight.get(exchange.id) !== exchange) return;
+    this.#resting++;
+    if (this.quietSince > 0 && performance.now() - this.quietSince >= SILENCE) {
+      this.#end({ kind: "silent", text: "the server went silent" });
+    } else if (this.#resting === this.#inFlight.size) this.quietSince = 0;
   }
 
   /** A flood that meets a server which takes seconds to connect must not be kept until then. */
@@ -138,6 +144,7 @@ export class Connection implements FrameSink, DialListener {
     this.#owner.onOpen(this, dialed);
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#left = 0;
     const now = performance.now();
     for (const exchange of waiting) if (!exchange.abandoned) this.ask(exchange, now);
     this.#flush();
@@ -148,8 +155,9 @@ export class Connection implements FrameSink, DialListener {
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    this.#askedAt = 0;
     this.#frames.push(bytes, length);
+    // Heard from: what is still in flight begins to wait anew.
+    this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
@@ -188,7 +196,7 @@ export class Connection implements FrameSink, DialListener {
     while (this.#inFlight.has(id)) id = randomId();
     exchange.id = id;
     exchange.sentAt = now;
-    if (this.#askedAt === 0) this.#askedAt = now;
+    if (this.quietSince === 0) this.quietSince = now;
     this.#inFlight.set(id, exchange);
     exchange.older = this.#newest;
     exchange.newer = null;
@@ -200,7 +208,7 @@ export class Connection implements FrameSink, DialListener {
 
   /** One write for all queries of an event-loop turn: one TLS record, one system call (RFC 7858 section 3.3). */
   #append(exchange: Exchange, id: number): void {
-    const length = exchange.length();
+    const length = exchange.length(this.#form);
     if (this.#to + 2 + length > this.#slab.length) {
       this.#flush();
       // A new slab, not the old one again: Node may still hold what was written from it.
@@ -210,7 +218,7 @@ export class Connection implements FrameSink, DialListener {
     }
     const at = this.#to;
     writeU16(this.#slab, at, length);
-    exchange.write(this.#slab, at + 2);
+    exchange.write(this.#slab, at + 2, this.#form);
     writeU16(this.#slab, at + 2, id);
     this.#to = at + 2 + length;
     if (this.#flushing) return;
@@ -230,6 +238,7 @@ export class Connection implements FrameSink, DialListener {
 
   #remove(exchange: Exchange): void {
     this.#inFlight.delete(exchange.id);
+    if (exchange.abandoned) this.#resting--;
     const { older, newer } = exchange;
     if (older === null) this.#oldest = newer;
     else older.newer = newer;
@@ -252,9 +261,12 @@ export class Connection implements FrameSink, DialListener {
     this.state = "over";
     this.#cancel(failure === CLOSED_BY_US);
     this.#socket = null;
-    const lost = [...this.#inFlight.values(), ...this.#waiting].filter((exchange) => !exchange.abandoned);
+    const lost = this.held();
     this.#inFlight.clear();
     this.#waiting = [];
+    this.#left = 0;
+    this.#resting = 0;
+    this.quietSince = 0;
     this.#oldest = null;
     this.#newest = null;
     this.#owner.onEnd(this, failure, opened, lost.length + (culprit === null ? 0 : 1));

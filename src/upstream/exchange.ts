@@ -1,7 +1,7 @@
 import type { Failure } from "./failure.ts";
 
 /**
- * One question on its way to a server and back. It is in flight on at most one connection at a time, and belongs to it
+ * One attempt to have a question answered by a server. It is in flight on at most one link at a time, and belongs to it
  * from `ask` until its answer, its loss or the connection's end; only the connection touches the fields above the line.
  */
 export abstract class Exchange {
@@ -20,17 +20,23 @@ export abstract class Exchange {
   abstract readonly question: Uint8Array;
   abstract readonly questionEnd: number;
 
-  /** The length of what `write` will write, in bytes. */
-  abstract length(): number;
+  /** The length of what `write` will write, in bytes. `form`: one of `Form`, the way it goes. */
+  abstract length(form: number): number;
 
   /** Writes the message at `at`; the connection sets the id (the first two bytes) afterwards. */
-  abstract write(out: Buffer, at: number): void;
+  abstract write(out: Buffer, at: number, form: number): void;
 
   /**
    * The answer, matched by id and question: the message bytes[start..end), valid during the call only, may be changed.
    * False when it is malformed: the connection then ends, and `lost` is called.
    */
   abstract answered(bytes: Uint8Array, start: number, end: number): boolean;
+
+  /**
+   * Its link has been quiet for suspiciously long. It stays there, as the answer may still come; whoever made it may ask
+   * again at the same time.
+   */
+  abstract doubted(): void;
 
   /** Its connection came to nothing or ended. `progress`: it had answered others, so the server is alive. */
   abstract lost(failure: Failure, progress: boolean): void;

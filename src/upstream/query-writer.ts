@@ -19,9 +19,24 @@ export interface ForwardedQuestion {
   readonly dnssecOk: boolean;
 }
 
-/** Length of the query that `writeQuery` makes for this question: a multiple of 128 bytes. */
-export function queryLength(question: ForwardedQuestion): number {
-  const bare = question.questionEnd + OPT_LENGTH + OPTION_HEADER + SUBNET_VALUE + OPTION_HEADER;
+/** The way a query goes, which decides what may be in it. */
+export const Form = {
+  /** TLS: padded (RFC 7830), and the server may be asked for its patience (RFC 7828). */
+  TLS: 0,
+  /** HTTPS: padded; connections are HTTP's business. */
+  HTTP: 1,
+  /** TCP to a private server: nothing is hidden, so nothing is padded (RFC 7830 section 6), and there is nobody to hide from. */
+  TCP: 2,
+  UDP: 3,
+} as const;
+
+/** Length of the query that `writeQuery` makes for this question: over TLS and HTTPS a multiple of 128 bytes. */
+export function queryLength(question: ForwardedQuestion, form: number, edns: boolean): number {
+  if (!edns) return question.questionEnd;
+  const keepalive = form === Form.TLS || form === Form.TCP ? OPTION_HEADER : 0;
+  if (form >= Form.TCP) return question.questionEnd + OPT_LENGTH + keepalive;
+  const bare =
+    question.questionEnd + OPT_LENGTH + keepalive + OPTION_HEADER + SUBNET_VALUE + OPTION_HEADER;
   return Math.ceil(bare / BLOCK) * BLOCK;
 }
 
@@ -31,24 +46,38 @@ export function queryLength(question: ForwardedQuestion): number {
  * always set, as we understand it in the answer (RFC 6840 section 5.7). The subnet option with prefix 0 asks the server to
  * keep the client's network to itself (RFC 7871 section 7.1.2). Padding comes last, so that it can count the rest.
  */
-export function writeQuery(question: ForwardedQuestion, out: Buffer, at: number): void {
+export function writeQuery(
+  question: ForwardedQuestion,
+  out: Buffer,
+  at: number,
+  form: number,
+  edns: boolean,
+): void {
   writeU16(out, at + HeaderOffset.FLAGS, Flag.RD | Flag.AD | (question.flags & Flag.CD));
   writeU16(out, at + HeaderOffset.QDCOUNT, 1);
   writeU16(out, at + HeaderOffset.ANCOUNT, 0);
   writeU16(out, at + HeaderOffset.NSCOUNT, 0);
-  writeU16(out, at + HeaderOffset.ARCOUNT, 1);
+  writeU16(out, at + HeaderOffset.ARCOUNT, edns ? 1 : 0);
   const { bytes, questionEnd } = question;
   for (let i = HEADER_LENGTH; i < questionEnd; i++) out[at + i] = bytes[i]!;
+  if (!edns) return;
   const optAt = at + questionEnd;
+  const end = at + queryLength(question, form, edns);
   let here = openOpt(out, optAt, 0, question.dnssecOk);
-  writeU16(out, here, EdnsOption.CLIENT_SUBNET);
-  writeU16(out, here + 2, SUBNET_VALUE);
-  writeU16(out, here + 4, 1);
-  writeU16(out, here + 6, 0);
-  here += OPTION_HEADER + SUBNET_VALUE;
-  const end = at + queryLength(question);
-  writeU16(out, here, EdnsOption.PADDING);
-  writeU16(out, here + 2, end - here - OPTION_HEADER);
-  out.fill(0, here + OPTION_HEADER, end);
+  if (form === Form.TLS || form === Form.TCP) {
+    writeU16(out, here, EdnsOption.KEEPALIVE);
+    writeU16(out, here + 2, 0);
+    here += OPTION_HEADER;
+  }
+  if (form < Form.TCP) {
+    writeU16(out, here, EdnsOption.CLIENT_SUBNET);
+    writeU16(out, here + 2, SUBNET_VALUE);
+    writeU16(out, here + 4, 1);
+    writeU16(out, here + 6, 0);
+    here += OPTION_HEADER + SUBNET_VALUE;
+    writeU16(out, here, EdnsOption.PADDING);
+    writeU16(out, here + 2, end - here - OPTION_HEADER);
+    out.fill(0, here + OPTION_HEADER, end);
+  }
   closeOpt(out, optAt, end);
 }

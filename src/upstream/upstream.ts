@@ -1,8 +1,7 @@
-import { Connection, type ConnectionOwner } from "./connection.ts";
-import { type Dialed, type Target } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import type { TicketStore } from "./tickets.ts";
+import { Latency } from "./latency.ts";
+import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
 const FIRST_PAUSE = 500;
@@ -10,6 +9,37 @@ const LONGEST_PAUSE = 30_000;
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
+
+/** How often links are looked at while somebody waits on them, in ms. */
+const LOOK = 100;
+
+/** A link that is quiet for so long while somebody waits is suspected, in ms. */
+const SUSPICIOUS = 1000;
+
+/** With so many waiting, it is the server and not one slow name: then a multiple of its usual time is enough. */
+const MANY = 8;
+const USUAL_TIMES = 8;
+const SOONEST = 250;
+
+/** Suspected links that are kept, in the hope that they answer after all. */
+const MAX_SUSPECTS = 2;
+
+/** How much must be known of a server's times before an answer can be called late. */
+const KNOWN = 16;
+
+/** Bounds of that, and what it is while little is known, in ms. */
+const LATE_LEAST = 15;
+const LATE_MOST = 800;
+const LATE_UNKNOWN = 300;
+
+/** An idle link is left after this share of what the server is known to allow. */
+const IDLE_SHARE = 0.9;
+
+/** A close sooner than this after the last answer is no idle limit, ms. */
+const LEAST_IDLE = 200;
+
+/** How long it is remembered that a server cannot read EDNS, in ms. */
+const PLAIN = 3600 * 1000;
 
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
@@ -26,6 +56,10 @@ export interface UpstreamCounters {
   answers: number;
   failures: number;
   mismatched: number;
+  /** Queries that it got because another server was late. */
+  hedges: number;
+  /** Links that went quiet under queries. */
+  suspected: number;
   /** Of the last TLS handshake, ms; -1: none yet. */
   handshakeMs: number;
   /** Decayed mean time from writing a query to its answer, ms; -1: none yet. */
@@ -33,9 +67,10 @@ export interface UpstreamCounters {
 }
 
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
-export class Upstream implements ConnectionOwner {
+export class Upstream implements LinkOwner {
   readonly label: string;
-  readonly target: Target;
+  /** Who runs it, as far as the configuration says: servers of one name have one operator. */
+  readonly operator: string;
   readonly counters: UpstreamCounters = {
     connections: 0,
     handshakes: 0,
@@ -44,6 +79,8 @@ export class Upstream implements ConnectionOwner {
     answers: 0,
     failures: 0,
     mismatched: 0,
+    hedges: 0,
+    suspected: 0,
     handshakeMs: -1,
     roundTripMs: -1,
   };
@@ -54,102 +91,251 @@ export class Upstream implements ConnectionOwner {
   /** When a connection was last tried, monotonic ms. */
   lastAttemptAt: number = Number.NEGATIVE_INFINITY;
 
-  #tickets: TicketStore;
+  #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
-  #connection: Connection | null = null;
+  #link: Link | null = null;
+  /** Links that went quiet; the newest last. */
+  #suspects: Link[] = [];
+  /** A link went quiet, and no other has opened since. */
+  #doubtful = false;
   #failuresInRow = 0;
-  /** Connections in a row that opened and ended under queries without an answer, since it last answered or failed. */
+  /** Links in a row that opened and ended under queries without an answer, since it last answered or failed. */
   #fruitless = 0;
   #pausedUntil = 0;
+  #latency = new Latency();
+  #looking: NodeJS.Timeout | null = null;
+  #plainUntil = 0;
+  #lastAnswerAt = 0;
+  /** How long the server keeps a connection on which nothing goes on, ms, as far as it is known. */
+  #idleLimit: number = Number.POSITIVE_INFINITY;
+  #leaving: NodeJS.Timeout | null = null;
 
-  constructor(label: string, target: Target, tickets: TicketStore, events: UpstreamEvents) {
+  /** `open` makes a way to the server that reports to the owner. */
+  constructor(label: string, operator: string, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
     this.label = label;
-    this.target = target;
-    this.#tickets = tickets;
+    this.operator = operator;
+    this.#open = open;
     this.#events = events;
   }
 
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
-    return this.#failuresInRow === 0 || this.#connection?.state === "open";
+    return (this.#failuresInRow === 0 && !this.#doubtful) || this.#link?.state === "open";
   }
 
   get connecting(): boolean {
-    return this.#connection?.state === "connecting";
+    return this.#link?.state === "connecting";
+  }
+
+  /** The time that half of its answers came within lately, ms; -1 while nothing is known. */
+  get typicalMs(): number {
+    return this.#latency.quantile(0.5) ?? -1;
+  }
+
+  /** After how long without an answer another server should be asked too, ms: learned from its own recent answers. */
+  get lateMs(): number {
+    if (this.#latency.weight < KNOWN) return LATE_UNKNOWN;
+    return Math.min(LATE_MOST, Math.max(LATE_LEAST, 2 * this.#latency.quantile(0.9)! + 5));
+  }
+
+  /** Whether it is to be asked with EDNS; not for a while after it could only be asked without (RFC 6891 section 6.2.2). */
+  speaksEdns(now: number): boolean {
+    return now >= this.#plainUntil;
+  }
+
+  /** It answered without EDNS what it could not read with it. */
+  rememberPlain(now: number): void {
+    this.#plainUntil = now + PLAIN;
   }
 
   get state(): "idle" | "connecting" | "up" | "down" {
-    if (this.#connection?.state === "open") return "up";
+    if (this.#link?.state === "open") return "up";
     if (this.#failuresInRow > 0) return "down";
-    return this.#connection === null ? "idle" : "connecting";
+    return this.#link === null ? "idle" : "connecting";
   }
 
   /** Queries that wait for it. */
   get load(): number {
-    return this.#connection?.load ?? 0;
+    return this.#suspects.reduce((sum, link) => sum + link.load, this.#link?.load ?? 0);
   }
 
-  /** Asks, on the connection that is there, else on a new one. What becomes of it the exchange hears. */
+  /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
     this.#connect().ask(exchange, performance.now());
+    this.#looking ??= setTimeout(this.#look, LOOK);
   }
 
   /** Gives up an exchange that was handed to `ask`. */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    this.#connection?.abandon(exchange);
+    this.#link?.abandon(exchange);
+    for (const link of this.#suspects) link.abandon(exchange);
   }
 
   /** Sees whether a server that failed is back, without a query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.#connection === null && now >= this.#pausedUntil) this.#connect();
+    if (this.#link === null && now >= this.#pausedUntil) this.#connect();
   }
 
-  /** Ends its connection; the next query makes a new one. */
+  /** Opens a link ahead of the first query. */
+  warm(): void {
+    this.#connect();
+  }
+
+  /**
+   * The network changed under us: links made before are worth nothing, and failures were about another network. What is
+   * in flight is asked again.
+   */
+  renew(): void {
+    this.#failuresInRow = 0;
+    this.#fruitless = 0;
+    this.#pausedUntil = 0;
+    this.lastAttemptAt = Number.NEGATIVE_INFINITY;
+    this.#latency.clear();
+    this.close();
+  }
+
+  /** Ends its links; the next query makes a new one. */
   close(): void {
-    this.#connection?.close();
+    const links = [...this.#suspects, ...(this.#link === null ? [] : [this.#link])];
+    this.#suspects = [];
+    this.#link = null;
+    this.#doubtful = false;
+    for (const link of links) link.close();
   }
 
-  #connect(): Connection {
-    if (this.#connection === null) {
+  #connect(): Link {
+    if (this.#link === null) {
       this.lastAttemptAt = performance.now();
       this.counters.connections++;
-      this.#connection = new Connection(this.target, this.#tickets, this);
+      this.#link = this.#open(this);
     }
-    return this.#connection;
+    return this.#link;
   }
 
-  onOpen(_connection: Connection, dialed: Dialed): void {
+  /** The oldest query in flight decides whether a link lives; runs only while there is one. */
+  #look = (): void => {
+    this.#looking = null;
+    const link = this.#link;
+    if (link !== null && link.state === "open" && link.quietSince > 0) {
+      const quiet = performance.now() - link.quietSince;
+      if (quiet > (link.load >= MANY ? this.#patience() : SUSPICIOUS)) this.#suspect(link);
+    }
+    this.#suspects = this.#suspects.filter((suspect) => {
+      if (suspect.load > 0) return true;
+      suspect.close();
+      return false;
+    });
+    if (this.load > 0) this.#looking = setTimeout(this.#look, LOOK);
+    else this.#leaveInTime();
+  };
+
+  /** Closes an idle link before the server does: a query sent into its close would have to be sent twice. */
+  #leaveInTime(): void {
+    if (this.#idleLimit === Number.POSITIVE_INFINITY || this.#leaving !== null) return;
+    const wait = this.#lastAnswerAt + this.#idleLimit * IDLE_SHARE - performance.now();
+    this.#leaving = setTimeout(() => {
+      this.#leaving = null;
+      if (this.#link === null || this.load > 0) return;
+      const due = performance.now() - this.#lastAnswerAt >= this.#idleLimit * IDLE_SHARE - 1;
+      if (due) this.close();
+      else this.#leaveInTime();
+    }, Math.max(0, wait));
+    this.#leaving.unref();
+  }
+
+  /** The server closed a link on which nothing was going on: so long, and no longer, it waits. */
+  #learnIdle(now: number): void {
+    const idle = now - this.#lastAnswerAt;
+    if (idle >= LEAST_IDLE && idle < this.#idleLimit) this.#idleLimit = idle;
+  }
+
+  /**
+   * What the server said of its patience (RFC 7828), ms. 0: it wants no more queries on this link, which is left to those
+   * that it has.
+   */
+  noteKeepalive(ms: number): void {
+    if (ms > 0) {
+      this.#idleLimit = Math.max(LEAST_IDLE, ms);
+      return;
+    }
+    if (this.#link === null || this.#link.state !== "open") return;
+    this.#suspects.push(this.#link);
+    this.#link = null;
+  }
+
+  #patience(): number {
+    const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
+    return Math.min(SUSPICIOUS, Math.max(SOONEST, USUAL_TIMES * usual));
+  }
+
+  /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
+  #suspect(link: Link): void {
+    this.counters.suspected++;
+    this.#link = null;
+    this.#doubtful = true;
+    this.#suspects.push(link);
+    // One that never answered at all: that is the server, not an old connection.
+    if (link.answered === 0) this.#failed({ kind: "silent", text: "the server went silent" });
+    if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
+    for (const exchange of link.held()) exchange.doubted();
+  }
+
+  onOpen(link: Link, info: LinkInfo): void {
     this.counters.handshakes++;
-    if (dialed.resumed) this.counters.resumed++;
-    this.counters.handshakeMs = dialed.handshakeMs;
+    if (info.resumed) this.counters.resumed++;
+    this.counters.handshakeMs = info.handshakeMs;
+    if (link === this.#link) this.#doubtful = false;
   }
 
-  onAnswer(_connection: Connection, exchange: Exchange): void {
+  onAnswer(link: Link, exchange: Exchange): void {
     const { counters } = this;
     counters.answers++;
-    const took = performance.now() - exchange.sentAt;
+    const now = performance.now();
+    const took = now - exchange.sentAt;
+    this.#lastAnswerAt = now;
+    this.#latency.add(took);
     counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
     this.#fruitless = 0;
+    if (this.#suspects.length > 0) this.#settle(link);
     if (this.#failuresInRow === 0) return;
     this.#failuresInRow = 0;
     this.lastFailure = null;
     this.#events.onUp(this);
   }
 
+  /** A fresh link answers, so the suspected ones are dead; or a suspected one does, and there is no other. */
+  #settle(link: Link): void {
+    if (link === this.#link) {
+      const dead = this.#suspects;
+      this.#suspects = [];
+      for (const suspect of dead) suspect.close();
+    } else if (this.#link === null) {
+      this.#suspects = this.#suspects.filter((suspect) => suspect !== link);
+      this.#link = link;
+      this.#doubtful = false;
+    }
+  }
+
   onMismatch(): void {
     this.counters.mismatched++;
   }
 
-  onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void {
-    if (this.#connection === connection) this.#connection = null;
+  onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void {
+    if (this.#link !== link) {
+      // One that was suspected or given up: what there was to learn from it has been learned.
+      this.#suspects = this.#suspects.filter((suspect) => suspect !== link);
+      return;
+    }
+    this.#link = null;
+    if (opened && lost === 0 && failure.kind === "closed") this.#learnIdle(performance.now());
     if (!opened || failure.kind === "silent") {
       this.#failed(failure);
       return;
     }
-    // A server may end a connection when it likes (RFC 7766 section 6.2.3): no error, if the connection was of use.
-    if (connection.answered > 0) return;
+    // A server may end a link when it likes (RFC 7766 section 6.2.3): no error, if the link was of use.
+    if (link.answered > 0) return;
     if (this.#failuresInRow === 0) {
       // Nor is it one if nobody waited, or if it happens once or twice: the queries are asked again.
       if (lost === 0 || ++this.#fruitless < MAX_FRUITLESS) return;

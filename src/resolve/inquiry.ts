@@ -1,0 +1,260 @@
+import { ExtendedError } from "../dns/edns/extended-error.ts";
+import { Rcode } from "../dns/rcode.ts";
+import { ReplyView } from "../dns/reply-view.ts";
+import type { ClientQuery } from "../listen/client-query.ts";
+import { Exchange } from "../upstream/exchange.ts";
+import type { Failure, FailureKind } from "../upstream/failure.ts";
+import type { Group, Inquiry } from "../upstream/group.ts";
+import { queryLength, writeQuery } from "../upstream/query-writer.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import type { Deadlines, Timed } from "./deadlines.ts";
+import { extraError } from "./extra-errors.ts";
+import type { Completion } from "./stage.ts";
+import type { TimerWheel, WheelEntry } from "./timer-wheel.ts";
+
+/** Kinds that mean "nobody was there"; the others mean that somebody was and something was wrong (RFC 8914 4.23, 4.24). */
+const unreached: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  "refused",
+  "unreachable",
+  "timeout",
+  "silent",
+  "busy",
+]);
+
+/** One for all answers: each is read and passed on before the next one comes. */
+const view = new ReplyView();
+
+/** What all questions of a forwarder share. */
+export interface Carrier {
+  readonly deadlines: Deadlines;
+  readonly wheel: TimerWheel;
+  readonly completion: Completion;
+  /** A client's whole wait, ms. */
+  readonly timeout: number;
+  /** Answers with these codes are not taken from the first server that gives one, if there is another. */
+  readonly retryRcodes: ReadonlySet<number>;
+}
+
+/** An answer that is kept while another server is asked for a better one. */
+interface Spare {
+  readonly bytes: Uint8Array;
+  readonly upstream: Upstream;
+}
+
+/** A client's question on its way through the servers. Ends exactly once: by an answer, by exhaustion or by its deadline. */
+export class ClientInquiry implements Inquiry, Timed, WheelEntry {
+  failed = 0;
+  tried = 0;
+  fruitless = 0;
+  failures: { upstream: Upstream; failure: Failure }[] | null = null;
+  readonly question: Uint8Array;
+  readonly questionEnd: number;
+
+  readonly deadline: number;
+  earlier: Timed | null = null;
+  later: Timed | null = null;
+
+  dueAt = 0;
+  slot = -1;
+  before: WheelEntry | null = null;
+  after: WheelEntry | null = null;
+
+  readonly query: ClientQuery;
+  #group: Group;
+  #carrier: Carrier;
+  /** The exchanges that are out; nearly always one. */
+  #flights: Flight | null = null;
+  #spare: Spare | null = null;
+  #over = false;
+
+  constructor(query: ClientQuery, group: Group, carrier: Carrier) {
+    this.query = query;
+    this.question = query.bytes;
+    this.questionEnd = query.questionEnd;
+    this.deadline = query.receivedAt + carrier.timeout;
+    this.#group = group;
+    this.#carrier = carrier;
+  }
+
+  get flying(): boolean {
+    return this.#flights !== null;
+  }
+
+  fly(upstream: Upstream): Exchange {
+    const now = performance.now();
+    return this.#fly(upstream, upstream.speaksEdns(now), now);
+  }
+
+  #fly(upstream: Upstream, edns: boolean, now: number): Exchange {
+    const flight = new Flight(this, upstream, edns);
+    flight.next = this.#flights;
+    this.#flights = flight;
+    this.#carrier.wheel.remove(this);
+    this.dueAt = now + upstream.lateMs;
+    this.#carrier.wheel.add(this, now);
+    upstream.ask(flight);
+    return flight;
+  }
+
+  due(): void {
+    if (!this.#over) this.#group.hedge(this);
+  }
+
+  /** An answer came for this flight: the message bytes[start..end). False when it is malformed. */
+  answered(flight: Flight, bytes: Uint8Array, start: number, end: number): boolean {
+    if (!view.read(bytes, start, end)) return false;
+    this.#drop(flight);
+    const { upstream } = flight;
+    if (view.keepalive >= 0) upstream.noteKeepalive(view.keepalive);
+    const hasOpt = view.optEnd > view.optAt;
+    if (view.rcode === Rcode.FORMERR && flight.edns && !hasOpt) {
+      // It may not know EDNS (RFC 6891 section 6.2.2): once without, and if that helps, without from now on.
+      this.#fly(upstream, false, performance.now());
+      return true;
+    }
+    if (!flight.edns && view.rcode !== Rcode.FORMERR) upstream.rememberPlain(performance.now());
+    if (this.#carrier.retryRcodes.has(view.rcode) && !view.bogus) {
+      if (this.#keepSpare(flight)) return true;
+    }
+    this.#finish(upstream);
+    return true;
+  }
+
+  /** Whether a poor answer is put aside, because a better one may come. The first poor answer is the one that is kept. */
+  #keepSpare(flight: Flight): boolean {
+    const first = this.#spare === null;
+    this.#spare ??= { bytes: view.bytes.slice(view.start, view.end), upstream: flight.upstream };
+    if (this.flying || (first && this.#group.another(this))) return true;
+    view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
+    flight = new Flight(this, this.#spare.upstream, true);
+    this.#finish(flight.upstream);
+    return true;
+  }
+
+  lost(flight: Flight, failure: Failure, progress: boolean): void {
+    this.#drop(flight);
+    this.#group.again(this, flight.upstream, failure, progress);
+  }
+
+  doubted(flight: Flight): void {
+    this.#group.doubt(this, flight.upstream);
+  }
+
+  exhausted(why: string, failure: Failure): void {
+    this.#carrier.deadlines.remove(this);
+    this.#fail(unreached.has(failure.kind), why);
+  }
+
+  expire(): void {
+    const names = new Set<string>();
+    let misled = false;
+    for (let flight = this.#flights; flight !== null; flight = flight.next) {
+      names.add(flight.upstream.label);
+      // The server was there, and what it said could not be used.
+      misled ||= flight.upstream.counters.mismatched > flight.strange;
+    }
+    const who = names.size === 0 ? "" : `${[...names].join(", ")}: `;
+    const met = this.failures?.map(({ upstream, failure }) => `; ${upstream.label}: ${failure.text}`) ?? [];
+    const but = misled ? ", only messages that answer no question of ours" : "";
+    this.#fail(!misled, `${who}no answer within ${this.#carrier.timeout / 1000} s${but}${met.join("")}`);
+  }
+
+  /** Ends it before its time, for the reason given. */
+  give(why: string): void {
+    this.#carrier.deadlines.remove(this);
+    this.#fail(true, why);
+  }
+
+  /** `view` holds the answer. */
+  #finish(upstream: Upstream): void {
+    this.#carrier.deadlines.remove(this);
+    this.#end();
+    this.query.server = upstream.label;
+    this.query.rcode = view.rcode;
+    this.#carrier.completion.complete(this.query, view);
+  }
+
+  #fail(nobodyThere: boolean, why: string): void {
+    const { query } = this;
+    this.#end();
+    if (this.#spare !== null) {
+      view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
+      query.server = this.#spare.upstream.label;
+      query.rcode = view.rcode;
+      this.#carrier.completion.complete(query, view);
+      return;
+    }
+    query.rcode = Rcode.SERVFAIL;
+    query.error = why;
+    query.extra = extraError(
+      nobodyThere ? ExtendedError.NO_REACHABLE_AUTHORITY : ExtendedError.NETWORK_ERROR,
+      why,
+    );
+    this.#carrier.completion.complete(query, null);
+  }
+
+  /** Gives up what is still out. */
+  #end(): void {
+    this.#over = true;
+    this.#carrier.wheel.remove(this);
+    for (let flight = this.#flights; flight !== null; flight = flight.next) flight.upstream.abandon(flight);
+    this.#flights = null;
+  }
+
+  #drop(flight: Flight): void {
+    let here = this.#flights;
+    if (here === flight) {
+      this.#flights = flight.next;
+      return;
+    }
+    for (; here !== null; here = here.next) if (here.next === flight) here.next = flight.next;
+  }
+}
+
+/** One attempt of a client's question at one server. */
+export class Flight extends Exchange {
+  readonly inquiry: ClientInquiry;
+  readonly upstream: Upstream;
+  /** Whether it is asked with EDNS. */
+  readonly edns: boolean;
+  /** What the server had sent before that answers nothing: more of it since then is part of the story. */
+  readonly strange: number;
+  /** The next flight of the inquiry. */
+  next: Flight | null = null;
+
+  constructor(inquiry: ClientInquiry, upstream: Upstream, edns: boolean) {
+    super();
+    this.inquiry = inquiry;
+    this.upstream = upstream;
+    this.edns = edns;
+    this.strange = upstream.counters.mismatched;
+  }
+
+  get question(): Uint8Array {
+    return this.inquiry.question;
+  }
+
+  get questionEnd(): number {
+    return this.inquiry.questionEnd;
+  }
+
+  length(form: number): number {
+    return queryLength(this.inquiry.query, form, this.edns);
+  }
+
+  write(out: Buffer, at: number, form: number): void {
+    writeQuery(this.inquiry.query, out, at, form, this.edns);
+  }
+
+  answered(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.inquiry.answered(this, bytes, start, end);
+  }
+
+  lost(failure: Failure, progress: boolean): void {
+    this.inquiry.lost(this, failure, progress);
+  }
+
+  doubted(): void {
+    this.inquiry.doubted(this);
+  }
+}
