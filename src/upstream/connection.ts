@@ -16,7 +16,7 @@ export interface ConnectionOwner {
   /** The connection is over, before its exchanges hear of it. `opened`: the TLS handshake had succeeded; `lost`: how many. */
   onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void;
   onAnswer(connection: Connection, exchange: Exchange): void;
-  /** A message that answers nothing we asked: unknown id, other question, no response. */
+  /** A message that is of no use: unknown id, other question, no response, malformed. */
   onMismatch(connection: Connection): void;
 }
 
@@ -29,20 +29,21 @@ const MAX_IDS = 20_000;
 /** How long the id of an abandoned query rests, in ms: a late answer must not meet a new query (RFC 5452 section 9.2). */
 const ID_REST = 30_000;
 
-/** After so many messages that answer nothing we asked, the other side is broken or hostile. */
+/** After so many messages that are of no use, the other side is broken or hostile. */
 const MAX_MISMATCHES = 1000;
 
-/** A connection on which nothing came for so long after a query was written may be dead, in ms. */
+/** A connection on which no whole message came for so long after a query was written may be dead, in ms. */
 const SILENCE = 1000;
 
 /** Abandoned exchanges that wait for a connection to open are let go in runs of at least so many. */
 const LEFT = 1000;
 
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
-/** For the others on a connection that a malformed answer ended: it says nothing about their questions. */
-const MALFORMED_ELSEWHERE: Failure = { kind: "closed", text: "closed after a malformed answer" };
 const NO_MESSAGE: Failure = { kind: "closed", text: "the server sent what is no DNS message" };
-const UNASKED: Failure = { kind: "closed", text: "the server answers questions that were not asked" };
+const UNUSABLE: Failure = {
+  kind: "closed",
+  text: "the server sent too many messages that answer no question of ours",
+};
 const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
@@ -77,7 +78,7 @@ export class Connection implements FrameSink, DialListener {
   #from = 0;
   #to = 0;
   #flushing = false;
-  /** When the first query since the last byte of the server was written; 0: none was. */
+  /** When the first query since the server's last message was written; 0: none was. */
   #askedAt = 0;
   /** How many of #waiting are abandoned. */
   #left = 0;
@@ -148,32 +149,38 @@ export class Connection implements FrameSink, DialListener {
   }
 
   onBytes(bytes: Buffer, length: number): void {
-    this.#askedAt = 0;
     this.#frames.push(bytes, length);
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
+    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end.
+    this.#askedAt = 0;
     if (end - start < HEADER_LENGTH) {
       this.#end(NO_MESSAGE);
       return false;
     }
     const exchange = this.#inFlight.get(readU16(bytes, start));
     if (exchange === undefined || !answers(bytes, start, end, exchange)) {
-      this.mismatched++;
-      this.#owner.onMismatch(this);
-      if (this.mismatched <= MAX_MISMATCHES) return true;
-      this.#end(UNASKED);
-      return false;
+      return this.#mismatch();
     }
     // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
     if (exchange.abandoned) return true;
     if (!exchange.answered(bytes, start, end)) {
-      this.#end(MALFORMED_ELSEWHERE, exchange);
-      return false;
+      // The stream is in step: the other questions on it have nothing to do with this answer.
+      exchange.lost(MALFORMED, false);
+      return this.#mismatch();
     }
     this.answered++;
     this.#owner.onAnswer(this, exchange);
+    return this.state === "open";
+  }
+
+  /** Counts a message that is of no use. False when there were too many. */
+  #mismatch(): boolean {
+    this.mismatched++;
+    this.#owner.onMismatch(this);
+    if (this.mismatched > MAX_MISMATCHES) this.#end(UNUSABLE);
     return this.state === "open";
   }
 
@@ -245,8 +252,7 @@ export class Connection implements FrameSink, DialListener {
     }
   }
 
-  /** `culprit`: no longer in flight, its answer is why the connection ends. */
-  #end(failure: Failure, culprit: Exchange | null = null): void {
+  #end(failure: Failure): void {
     if (this.state === "over") return;
     const opened = this.state === "open";
     this.state = "over";
@@ -257,10 +263,9 @@ export class Connection implements FrameSink, DialListener {
     this.#waiting = [];
     this.#oldest = null;
     this.#newest = null;
-    this.#owner.onEnd(this, failure, opened, lost.length + (culprit === null ? 0 : 1));
+    this.#owner.onEnd(this, failure, opened, lost.length);
     // Garbage is no progress: a server that sends it each time is given up after some tries.
-    const progress = this.answered > 0 && failure !== NO_MESSAGE && failure !== UNASKED;
-    culprit?.lost(MALFORMED, progress);
+    const progress = this.answered > 0 && failure !== NO_MESSAGE && failure !== UNUSABLE;
     for (const exchange of lost) {
       // Given up while those before it were lost.
       if (exchange.abandoned) continue;

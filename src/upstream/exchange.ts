@@ -28,10 +28,10 @@ export abstract class Exchange {
 
   /**
    * The answer, matched by id and question: the message bytes[start..end), valid during the call only, may be changed.
-   * False when it is malformed: the connection then ends, and `lost` is called.
+   * False when it is malformed: `lost` is then called.
    */
   abstract answered(bytes: Uint8Array, start: number, end: number): boolean;
 
-  /** Its connection came to nothing or ended. `progress`: it had answered others, so the server is alive. */
+  /** Its connection came to nothing or ended, or its answer was malformed. `progress`: others were answered, the server is alive. */
   abstract lost(failure: Failure, progress: boolean): void;
 }
