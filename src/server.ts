@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { CaSource, Config } from "./config/config.ts";
 import type { ControlServer } from "./control/control-server.ts";
 import type { Status } from "./control/status.ts";
+import { Rcode } from "./dns/rcode.ts";
 import { DotlsError } from "./errors.ts";
 import { Listeners } from "./listen/listeners.ts";
 import { Counters } from "./observe/counters.ts";
@@ -9,7 +10,12 @@ import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { Resolver } from "./resolve/resolver.ts";
-import { Failover } from "./upstream/failover.ts";
+import { Connection } from "./upstream/connection.ts";
+import { dial } from "./upstream/dial.ts";
+import { Group } from "./upstream/group.ts";
+import { failover } from "./upstream/policy/failover.ts";
+import { Form } from "./upstream/query-writer.ts";
+import type { LinkOwner } from "./upstream/link.ts";
 import { TicketStore } from "./upstream/tickets.ts";
 import { TrustAnchors } from "./upstream/trust-anchors.ts";
 import { Upstream } from "./upstream/upstream.ts";
@@ -35,6 +41,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** Errors of a server that another one may not have. */
+const RETRY_RCODES: ReadonlySet<number> = new Set([
+  Rcode.SERVFAIL,
+  Rcode.REFUSED,
+  Rcode.NOTIMP,
+  Rcode.FORMERR,
+]);
+
 /** How long clients and the history may take when the server stops, beyond the deadline of their queries, in ms. */
 const PATIENCE = 500;
 
@@ -52,7 +66,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const counters = new Counters();
   const resolver = new Resolver({
     allow: config.access.allow,
-    group: new Failover(upstreams),
+    group: new Group(upstreams, failover),
+    retryRcodes: RETRY_RCODES,
     timeout: config.timeout,
     observers: [counters, history],
   });
@@ -154,7 +169,9 @@ function makeUpstreams(config: Config, log: Log): Upstream[] {
         anchors: anchors(spec.ca ?? config.tls.ca),
         minVersion: config.tls.minVersion,
       };
-      return new Upstream(label, target, tickets, events);
+      const open = (owner: LinkOwner): Connection =>
+        new Connection(owner, Form.TLS, (listener) => dial(target, tickets, listener));
+      return new Upstream(label, target, open, events);
     }),
   );
 }

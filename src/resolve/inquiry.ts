@@ -24,6 +24,9 @@ const unreached: ReadonlySet<FailureKind> = new Set<FailureKind>([
 /** One for all answers: each is read and passed on before the next one comes. */
 const view = new ReplyView();
 
+/** What an abandoned flight asks. */
+const NO_BYTES = new Uint8Array(0);
+
 /** What all questions of a forwarder share. */
 export interface Carrier {
   readonly deadlines: Deadlines;
@@ -126,8 +129,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#spare ??= { bytes: view.bytes.slice(view.start, view.end), upstream: flight.upstream };
     if (this.flying || (first && this.#group.another(this))) return true;
     view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
-    flight = new Flight(this, this.#spare.upstream, true);
-    this.#finish(flight.upstream);
+    this.#finish(this.#spare.upstream);
     return true;
   }
 
@@ -197,7 +199,11 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   #end(): void {
     this.#over = true;
     this.#carrier.wheel.remove(this);
-    for (let flight = this.#flights; flight !== null; flight = flight.next) flight.upstream.abandon(flight);
+    for (let flight = this.#flights; flight !== null; flight = flight.next) {
+      flight.upstream.abandon(flight);
+      // Its id rests for a while; the query need not.
+      flight.inquiry = null;
+    }
     this.#flights = null;
   }
 
@@ -213,7 +219,8 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
 
 /** One attempt of a client's question at one server. */
 export class Flight extends Exchange {
-  readonly inquiry: ClientInquiry;
+  /** Null once it is abandoned. */
+  inquiry: ClientInquiry | null;
   readonly upstream: Upstream;
   /** Whether it is asked with EDNS. */
   readonly edns: boolean;
@@ -231,30 +238,30 @@ export class Flight extends Exchange {
   }
 
   get question(): Uint8Array {
-    return this.inquiry.question;
+    return this.inquiry?.question ?? NO_BYTES;
   }
 
   get questionEnd(): number {
-    return this.inquiry.questionEnd;
+    return this.inquiry?.questionEnd ?? 0;
   }
 
   length(form: number): number {
-    return queryLength(this.inquiry.query, form, this.edns);
+    return this.inquiry === null ? 0 : queryLength(this.inquiry.query, form, this.edns);
   }
 
   write(out: Buffer, at: number, form: number): void {
-    writeQuery(this.inquiry.query, out, at, form, this.edns);
+    if (this.inquiry !== null) writeQuery(this.inquiry.query, out, at, form, this.edns);
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.inquiry.answered(this, bytes, start, end);
+    return this.inquiry?.answered(this, bytes, start, end) ?? true;
   }
 
   lost(failure: Failure, progress: boolean): void {
-    this.inquiry.lost(this, failure, progress);
+    this.inquiry?.lost(this, failure, progress);
   }
 
   doubted(): void {
-    this.inquiry.doubted(this);
+    this.inquiry?.doubted(this);
   }
 }

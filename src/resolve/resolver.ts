@@ -5,7 +5,7 @@ import { writeOwn, writeReply } from "../dns/reply-writer.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
 import type { Observer } from "../observe/outcome.ts";
-import type { Failover } from "../upstream/failover.ts";
+import type { Group } from "../upstream/group.ts";
 import { Access } from "./access.ts";
 import { Coalesce } from "./coalesce.ts";
 import { ErrorLimiter } from "./error-limiter.ts";
@@ -16,9 +16,11 @@ import { Unanswerable } from "./unanswerable.ts";
 export interface ResolverOptions {
   /** Prefixes of the clients that are answered. */
   readonly allow: readonly string[];
-  readonly group: Failover;
+  readonly group: Group;
   /** A client's whole wait, in ms. */
   readonly timeout: number;
+  /** Codes of answers with which another server is asked for a better one. */
+  readonly retryRcodes: ReadonlySet<number>;
   /** Who hears how each query ended, once. */
   readonly observers: readonly Observer[];
 }
@@ -32,7 +34,7 @@ export class Resolver implements QueryHandler, Completion {
 
   constructor(options: ResolverOptions) {
     this.#observers = options.observers;
-    this.#forward = new Forward(options.group, options.timeout, this);
+    this.#forward = new Forward(options.group, options.timeout, options.retryRcodes, this);
     this.#stages = [
       // First, so that a client who may not ask learns nothing and costs nothing.
       new Access(options.allow),

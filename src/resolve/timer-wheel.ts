@@ -31,7 +31,7 @@ export class TimerWheel {
     }
     const ahead = Math.ceil(entry.dueAt / TICK) - this.#at;
     const slot = (this.#at + Math.min(SLOTS - 1, Math.max(1, ahead))) % SLOTS;
-    const first = this.#slots[slot]!;
+    const first = this.#slots[slot] ?? null;
     entry.slot = slot;
     entry.before = null;
     entry.after = first;
@@ -66,7 +66,7 @@ export class TimerWheel {
   };
 
   #empty(slot: number, now: number): void {
-    let entry = this.#slots[slot]!;
+    let entry = this.#slots[slot] ?? null;
     while (entry !== null) {
       const next = entry.after;
       this.remove(entry);

@@ -19,20 +19,21 @@ const MAX_IDS = 20_000;
 /** How long the id of an abandoned query rests, in ms: a late answer must not meet a new query (RFC 5452 section 9.2). */
 const ID_REST = 30_000;
 
-/** After so many messages that answer nothing we asked, the other side is broken or hostile. */
+/** After so many messages that are of no use, the other side is broken or hostile. */
 const MAX_MISMATCHES = 1000;
 
-/** A connection on which nothing came for so long after a query was written may be dead, in ms. */
+/** A connection on which no whole message came for so long after a query was written may be dead, in ms. */
 const SILENCE = 1000;
 
 /** Abandoned exchanges that wait for a connection to open are let go in runs of at least so many. */
 const LEFT = 1000;
 
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
-/** For the others on a connection that a malformed answer ended: it says nothing about their questions. */
-const MALFORMED_ELSEWHERE: Failure = { kind: "closed", text: "closed after a malformed answer" };
 const NO_MESSAGE: Failure = { kind: "closed", text: "the server sent what is no DNS message" };
-const UNASKED: Failure = { kind: "closed", text: "the server answers questions that were not asked" };
+const UNUSABLE: Failure = {
+  kind: "closed",
+  text: "the server sent too many messages that answer no question of ours",
+};
 const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
@@ -69,6 +70,13 @@ export class Connection implements Link, FrameSink, DialListener {
   #from = 0;
   #to = 0;
   #flushing = false;
+  /** A single query is on its way to the socket; the next one waits for it. */
+  #writing = false;
+  /** Batches that were written, which is about TLS records. */
+  #records = 0;
+  /** Whether the chunk that is being read held a whole message, and when one last did. */
+  #heard = false;
+  #heardAt = 0;
   /** Of #inFlight: abandoned, and only there so that their ids rest. */
   #resting = 0;
   /** How many of #waiting are abandoned. */
@@ -78,11 +86,7 @@ export class Connection implements Link, FrameSink, DialListener {
    * `open` starts to connect and gives the function that ends it: `dial` with a target, for TLS. `form` is the `Form` of
    * the queries on it: TLS or TCP.
    */
-  constructor(
-    owner: LinkOwner,
-    form: number,
-    open: (listener: DialListener) => (politely: boolean) => void,
-  ) {
+  constructor(owner: LinkOwner, form: number, open: (listener: DialListener) => (politely: boolean) => void) {
     this.#owner = owner;
     this.#form = form;
     this.#cancel = open(this);
@@ -155,33 +159,58 @@ export class Connection implements Link, FrameSink, DialListener {
   }
 
   onBytes(bytes: Buffer, length: number): void {
+    this.#heard = false;
     this.#frames.push(bytes, length);
-    // Heard from: what is still in flight begins to wait anew.
-    this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
+    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end.
+    if (!this.#heard) return;
+    // What is still in flight begins to wait anew.
+    this.#heardAt = performance.now();
+    this.quietSince = this.#inFlight.size > this.#resting ? this.#heardAt : 0;
+  }
+
+  /**
+   * Whether the one that waits longest was not the first of its TLS record, and another one of that record may have been
+   * answered: so it looks when a server reads one query of a record and then waits for the network (NSD 4.6 does).
+   */
+  get lagging(): boolean {
+    let oldest = this.#oldest;
+    while (oldest !== null && oldest.abandoned) oldest = oldest.newer;
+    return oldest !== null && oldest.behind && this.#heardAt >= oldest.sentAt;
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#heard = true;
     if (end - start < HEADER_LENGTH) {
       this.#end(NO_MESSAGE);
       return false;
     }
     const exchange = this.#inFlight.get(readU16(bytes, start));
-    if (exchange === undefined || !answers(bytes, start, end, exchange)) {
-      this.mismatched++;
-      this.#owner.onMismatch(this);
-      if (this.mismatched <= MAX_MISMATCHES) return true;
-      this.#end(UNASKED);
-      return false;
+    if (exchange === undefined) return this.#mismatch();
+    if (exchange.abandoned) {
+      // The late answer that its id was kept for.
+      this.#remove(exchange);
+      return true;
     }
+    if (!answers(bytes, start, end, exchange)) return this.#mismatch();
     // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
-    if (exchange.abandoned) return true;
     if (!exchange.answered(bytes, start, end)) {
-      this.#end(MALFORMED_ELSEWHERE, exchange);
-      return false;
+      // The stream is in step: the other questions on it have nothing to do with this answer.
+      exchange.lost(MALFORMED, false);
+      return this.#mismatch();
     }
     this.answered++;
+    // Answered without another byte from us: this server reads all that a record holds.
+    if (exchange.behind && exchange.record === this.#records - 1) this.#owner.onDrained();
     this.#owner.onAnswer(this, exchange);
+    return this.state === "open";
+  }
+
+  /** Counts a message that is of no use. False when there were too many. */
+  #mismatch(): boolean {
+    this.mismatched++;
+    this.#owner.onMismatch(this);
+    if (this.mismatched > MAX_MISMATCHES) this.#end(UNUSABLE);
     return this.state === "open";
   }
 
@@ -209,14 +238,10 @@ export class Connection implements Link, FrameSink, DialListener {
   /** One write for all queries of an event-loop turn: one TLS record, one system call (RFC 7858 section 3.3). */
   #append(exchange: Exchange, id: number): void {
     const length = exchange.length(this.#form);
-    if (this.#to + 2 + length > this.#slab.length) {
-      this.#flush();
-      // A new slab, not the old one again: Node may still hold what was written from it.
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, MAX_MESSAGE + 2));
-      this.#from = 0;
-      this.#to = 0;
-    }
+    if (this.#to + 2 + length > this.#slab.length) this.#renewSlab(2 + length);
     const at = this.#to;
+    exchange.behind = at > this.#from;
+    exchange.record = this.#records;
     writeU16(this.#slab, at, length);
     exchange.write(this.#slab, at + 2, this.#form);
     writeU16(this.#slab, at + 2, id);
@@ -229,11 +254,32 @@ export class Connection implements Link, FrameSink, DialListener {
     });
   }
 
+  /** A new slab, not the old one again: Node may still hold what was written from it. */
+  #renewSlab(room: number): void {
+    this.#flush();
+    const left = this.#slab.subarray(this.#from, this.#to);
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, left.length + room, MAX_MESSAGE + 2));
+    left.copy(this.#slab);
+    this.#from = 0;
+    this.#to = left.length;
+  }
+
   #flush(): void {
-    if (this.#socket === null || this.#to === this.#from) return;
-    const batch = this.#slab.subarray(this.#from, this.#to);
-    this.#from = this.#to;
-    this.#socket.write(batch);
+    if (this.#socket === null || this.#to === this.#from || this.#writing) return;
+    let end = this.#to;
+    if (this.#owner.singly) {
+      // Node joins what is written while a write is under way, so the next one waits for this one.
+      end = this.#from + 2 + readU16(this.#slab, this.#from);
+      this.#writing = true;
+      this.#socket.write(this.#slab.subarray(this.#from, end), () => {
+        this.#writing = false;
+        this.#flush();
+      });
+    } else {
+      this.#socket.write(this.#slab.subarray(this.#from, end));
+    }
+    this.#from = end;
+    this.#records++;
   }
 
   #remove(exchange: Exchange): void {
@@ -254,8 +300,7 @@ export class Connection implements Link, FrameSink, DialListener {
     }
   }
 
-  /** `culprit`: no longer in flight, its answer is why the connection ends. */
-  #end(failure: Failure, culprit: Exchange | null = null): void {
+  #end(failure: Failure): void {
     if (this.state === "over") return;
     const opened = this.state === "open";
     this.state = "over";
@@ -269,10 +314,9 @@ export class Connection implements Link, FrameSink, DialListener {
     this.quietSince = 0;
     this.#oldest = null;
     this.#newest = null;
-    this.#owner.onEnd(this, failure, opened, lost.length + (culprit === null ? 0 : 1));
+    this.#owner.onEnd(this, failure, opened, lost.length);
     // Garbage is no progress: a server that sends it each time is given up after some tries.
-    const progress = this.answered > 0 && failure !== NO_MESSAGE && failure !== UNASKED;
-    culprit?.lost(MALFORMED, progress);
+    const progress = this.answered > 0 && failure !== NO_MESSAGE && failure !== UNUSABLE;
     for (const exchange of lost) {
       // Given up while those before it were lost.
       if (exchange.abandoned) continue;

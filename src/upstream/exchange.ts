@@ -9,6 +9,9 @@ export abstract class Exchange {
   id = 0;
   /** When it was written, monotonic milliseconds. */
   sentAt = 0;
+  /** The batch it was written in, and whether others stand before it there. */
+  record = 0;
+  behind = false;
   /** Neighbours in the connection's list, oldest first. */
   older: Exchange | null = null;
   newer: Exchange | null = null;
@@ -28,7 +31,7 @@ export abstract class Exchange {
 
   /**
    * The answer, matched by id and question: the message bytes[start..end), valid during the call only, may be changed.
-   * False when it is malformed: the connection then ends, and `lost` is called.
+   * False when it is malformed: `lost` is then called.
    */
   abstract answered(bytes: Uint8Array, start: number, end: number): boolean;
 
@@ -38,6 +41,6 @@ export abstract class Exchange {
    */
   abstract doubted(): void;
 
-  /** Its connection came to nothing or ended. `progress`: it had answered others, so the server is alive. */
+  /** Its connection came to nothing or ended, or its answer was malformed. `progress`: others were answered, the server is alive. */
   abstract lost(failure: Failure, progress: boolean): void;
 }

@@ -40,7 +40,8 @@ export class Group {
 
   /** At most MAX_UPSTREAMS servers. */
   constructor(upstreams: readonly Upstream[], policy: PolicyMaker) {
-    if (upstreams.length > MAX_UPSTREAMS) throw new RangeError(`a group has at most ${MAX_UPSTREAMS} servers`);
+    if (upstreams.length > MAX_UPSTREAMS)
+      throw new RangeError(`a group has at most ${MAX_UPSTREAMS} servers`);
     this.upstreams = upstreams;
     this.#policy = policy(upstreams);
   }
@@ -129,7 +130,6 @@ export class Group {
 
 /** What a question has met at a server, else what is known against it. */
 function met(upstream: Upstream, inquiry: Inquiry): { upstream: Upstream; failure: Failure }[] {
-  const failure =
-    inquiry.failures?.find((one) => one.upstream === upstream)?.failure ?? upstream.lastFailure;
+  const failure = inquiry.failures?.find((one) => one.upstream === upstream)?.failure ?? upstream.lastFailure;
   return failure === null ? [] : [{ upstream, failure }];
 }

@@ -12,12 +12,16 @@ export interface LinkInfo {
 
 /** Who opens links and hears what becomes of them: an Upstream. */
 export interface LinkOwner {
+  /** Whether each query is to have a TLS record of its own, for a server that reads only the first one of a record. */
+  readonly singly: boolean;
   onOpen(link: Link, info: LinkInfo): void;
   /**
    * The link is over, before its exchanges hear of it. `opened`: it had been open; `lost`: how many exchanges it held.
    */
   onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void;
   onAnswer(link: Link, exchange: Exchange): void;
+  /** The server has shown that it reads all queries of a TLS record. */
+  onDrained(): void;
   /** A message that answers nothing we asked: unknown id, other question, no response. */
   onMismatch(link: Link): void;
 }
@@ -35,6 +39,8 @@ export interface Link {
   readonly load: number;
   /** Since when exchanges wait without a sign of life from the server, monotonic ms; 0: none waits. */
   readonly quietSince: number;
+  /** Whether the server looks as if it had read only one of the queries that were written together. */
+  readonly lagging: boolean;
   /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */
   ask(exchange: Exchange, now: number): void;
   /** Nobody waits for this exchange any more. A late answer to it must not meet another query. */

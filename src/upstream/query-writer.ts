@@ -35,8 +35,7 @@ export function queryLength(question: ForwardedQuestion, form: number, edns: boo
   if (!edns) return question.questionEnd;
   const keepalive = form === Form.TLS || form === Form.TCP ? OPTION_HEADER : 0;
   if (form >= Form.TCP) return question.questionEnd + OPT_LENGTH + keepalive;
-  const bare =
-    question.questionEnd + OPT_LENGTH + keepalive + OPTION_HEADER + SUBNET_VALUE + OPTION_HEADER;
+  const bare = question.questionEnd + OPT_LENGTH + keepalive + OPTION_HEADER + SUBNET_VALUE + OPTION_HEADER;
   return Math.ceil(bare / BLOCK) * BLOCK;
 }
 

@@ -21,6 +21,9 @@ const MANY = 8;
 const USUAL_TIMES = 8;
 const SOONEST = 250;
 
+/** A server of which it is not known whether it reads more than one query of a TLS record is given this long, in ms. */
+const LAGGING = 100;
+
 /** Suspected links that are kept, in the hope that they answer after all. */
 const MAX_SUSPECTS = 2;
 
@@ -41,10 +44,21 @@ const LEAST_IDLE = 200;
 /** How long it is remembered that a server cannot read EDNS, in ms. */
 const PLAIN = 3600 * 1000;
 
+/** So many fresh links in a row may go quiet without an answer before the server counts as failed. */
+const MAX_SILENT = 2;
+
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
   onDown(upstream: Upstream, failure: Failure): void;
   onUp(upstream: Upstream): void;
+}
+
+/** Where a server is and what it is called, for people and policies. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+  /** The name that it must prove; null: its address. */
+  readonly name: string | null;
 }
 
 /** What is counted of one server; read when somebody asks for the status. */
@@ -69,8 +83,7 @@ export interface UpstreamCounters {
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
 export class Upstream implements LinkOwner {
   readonly label: string;
-  /** Who runs it, as far as the configuration says: servers of one name have one operator. */
-  readonly operator: string;
+  readonly place: Place;
   readonly counters: UpstreamCounters = {
     connections: 0,
     handshakes: 0,
@@ -91,6 +104,8 @@ export class Upstream implements LinkOwner {
   /** When a connection was last tried, monotonic ms. */
   lastAttemptAt: number = Number.NEGATIVE_INFINITY;
 
+  singly = false;
+
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
   #link: Link | null = null;
@@ -102,6 +117,8 @@ export class Upstream implements LinkOwner {
   /** Links in a row that opened and ended under queries without an answer, since it last answered or failed. */
   #fruitless = 0;
   #pausedUntil = 0;
+  /** Reads all queries of a TLS record: seen. */
+  #drains = false;
   #latency = new Latency();
   #looking: NodeJS.Timeout | null = null;
   #plainUntil = 0;
@@ -111,11 +128,16 @@ export class Upstream implements LinkOwner {
   #leaving: NodeJS.Timeout | null = null;
 
   /** `open` makes a way to the server that reports to the owner. */
-  constructor(label: string, operator: string, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
+  constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
     this.label = label;
-    this.operator = operator;
+    this.place = place;
     this.#open = open;
     this.#events = events;
+  }
+
+  /** Who runs it, as far as the configuration says: servers of one name have one operator. */
+  get operator(): string {
+    return this.place.name ?? this.place.address;
   }
 
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
@@ -163,7 +185,7 @@ export class Upstream implements LinkOwner {
   ask(exchange: Exchange): void {
     this.counters.queries++;
     this.#connect().ask(exchange, performance.now());
-    this.#looking ??= setTimeout(this.#look, LOOK);
+    if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
   }
 
   /** Gives up an exchange that was handed to `ask`. */
@@ -221,6 +243,10 @@ export class Upstream implements LinkOwner {
     if (link !== null && link.state === "open" && link.quietSince > 0) {
       const quiet = performance.now() - link.quietSince;
       if (quiet > (link.load >= MANY ? this.#patience() : SUSPICIOUS)) this.#suspect(link);
+      else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
+        this.singly = true;
+        this.#suspect(link);
+      }
     }
     this.#suspects = this.#suspects.filter((suspect) => {
       if (suspect.load > 0) return true;
@@ -235,13 +261,16 @@ export class Upstream implements LinkOwner {
   #leaveInTime(): void {
     if (this.#idleLimit === Number.POSITIVE_INFINITY || this.#leaving !== null) return;
     const wait = this.#lastAnswerAt + this.#idleLimit * IDLE_SHARE - performance.now();
-    this.#leaving = setTimeout(() => {
-      this.#leaving = null;
-      if (this.#link === null || this.load > 0) return;
-      const due = performance.now() - this.#lastAnswerAt >= this.#idleLimit * IDLE_SHARE - 1;
-      if (due) this.close();
-      else this.#leaveInTime();
-    }, Math.max(0, wait));
+    this.#leaving = setTimeout(
+      () => {
+        this.#leaving = null;
+        if (this.#link === null || this.load > 0) return;
+        const due = performance.now() - this.#lastAnswerAt >= this.#idleLimit * IDLE_SHARE - 1;
+        if (due) this.close();
+        else this.#leaveInTime();
+      },
+      Math.max(0, wait),
+    );
     this.#leaving.unref();
   }
 
@@ -276,8 +305,10 @@ export class Upstream implements LinkOwner {
     this.#link = null;
     this.#doubtful = true;
     this.#suspects.push(link);
-    // One that never answered at all: that is the server, not an old connection.
-    if (link.answered === 0) this.#failed({ kind: "silent", text: "the server went silent" });
+    // One that never answered may have met a slow name; two in a row, and it is the server.
+    if (link.answered === 0 && ++this.#fruitless >= MAX_SILENT) {
+      this.#failed({ kind: "silent", text: "the server went silent" });
+    }
     if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
     for (const exchange of link.held()) exchange.doubted();
   }
@@ -316,6 +347,11 @@ export class Upstream implements LinkOwner {
       this.#link = link;
       this.#doubtful = false;
     }
+  }
+
+  onDrained(): void {
+    this.#drains = true;
+    this.singly = false;
   }
 
   onMismatch(): void {

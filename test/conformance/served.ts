@@ -30,7 +30,7 @@ const loopback: readonly ListenAddress[] = [
 ];
 
 /** The configuration of a server that asks `upstream`. */
-export function configFor(upstream: ScriptedUpstream, options: ServeOptions = {}): Config {
+function configFor(upstream: ScriptedUpstream, options: ServeOptions = {}): Config {
   return {
     listen: options.listen ?? loopback,
     upstreams: [

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { program } from "../support/needs.ts";
-import { until } from "../support/scripted-upstream/fixture.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
@@ -40,7 +39,7 @@ async function namespace(prepare: string): Promise<{ run: (command: string) => s
     if (child.exitCode === null && child.kill()) await gone;
     rmSync(folder, { recursive: true });
   });
-  await until(() => log.includes("dotls ready") || child.exitCode !== null);
+  await eventually(() => log.includes("dotls ready") || child.exitCode !== null);
   expect(log).toContain("dotls ready");
   return {
     run: (command) =>
@@ -57,7 +56,7 @@ function ask(run: (command: string) => string, address: string): string {
 
 /** Asks until there is a reply, for as long as the addresses may take to be noticed, or until there is none. */
 async function eventually(holds: () => boolean): Promise<boolean> {
-  for (let left = 25; left > 0; left--) {
+  for (let left = 50; left > 0; left--) {
     if (holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

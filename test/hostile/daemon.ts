@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { launch, type Running, temporaryFolder } from "../support/peers/process.ts";
-import { until } from "../support/scripted-upstream/fixture.ts";
 import { ScriptedUpstream, type StartOptions } from "../support/scripted-upstream.ts";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -35,7 +34,11 @@ export async function startDaemon(upstreamOptions: StartOptions = {}, files: num
     await running.stop();
     folder.remove();
   });
-  await Promise.race([until(() => running.log().includes("dotls ready")), running.died]);
+  // A busy machine may need seconds to load it.
+  for (const end = performance.now() + 15_000; !running.log().includes("dotls ready");) {
+    if (performance.now() > end) throw new Error(`not ready: ${running.log()}`);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), running.died]);
+  }
   return {
     port: Number(/udp:\/\/127\.0\.0\.1:(\d+)/.exec(running.log())![1]),
     upstream,

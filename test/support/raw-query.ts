@@ -72,7 +72,7 @@ export function rawRecord(
 }
 
 /** EDNS options in wire form. */
-export function rawOptions(options: readonly RawOption[]): Buffer {
+function rawOptions(options: readonly RawOption[]): Buffer {
   return Buffer.concat(
     options.map(({ code, data = new Uint8Array(0) }) =>
       Buffer.concat([Buffer.of(code >> 8, code, data.length >> 8, data.length), data]),

@@ -24,6 +24,7 @@ export class UdpClient {
   readonly #port: number;
   readonly #pending = new Map<number, Pending>();
   #id = 0;
+  #closed = false;
 
   private constructor(port: number) {
     this.#port = port;
@@ -72,6 +73,8 @@ export class UdpClient {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const pending of this.#pending.values()) pending.done(null);
     await new Promise<void>((resolve) => {
       this.#socket.close(resolve);

@@ -10,7 +10,8 @@ const EXPLORE = 40;
  */
 export function fastest(upstreams: readonly Upstream[], random: () => number = Math.random): Policy {
   return {
-    pick: (candidates) => (random() * EXPLORE < 1 ? anyOf(candidates, random) : soonest(upstreams, candidates)),
+    pick: (candidates) =>
+      random() * EXPLORE < 1 ? anyOf(candidates, random) : soonest(upstreams, candidates),
     companion: () => -1,
   };
 }

@@ -22,7 +22,8 @@ export function hash(upstreams: readonly Upstream[], registrableAt: RegistrableA
     pick(candidates, { question, questionEnd }) {
       const nameEnd = questionEnd - 4;
       let domain = 0x811c9dc5;
-      for (let at = registrableAt(question, nameEnd); at < nameEnd; at++) domain = mixByte(domain, question[at]!);
+      for (let at = registrableAt(question, nameEnd); at < nameEnd; at++)
+        domain = mixByte(domain, question[at]!);
       let best = lowest(candidates);
       let most = -1;
       for (let mask = candidates; mask !== 0; mask &= mask - 1) {

@@ -1,0 +1,162 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Dialed, dial } from "../../src/upstream/dial.ts";
+import type { Failure } from "../../src/upstream/failure.ts";
+import { TicketStore } from "../../src/upstream/tickets.ts";
+import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
+import { describeWith } from "../support/needs.ts";
+import { start, until } from "../support/scripted-upstream/fixture.ts";
+import { identity, testAuthority } from "../support/scripted-upstream/identities.ts";
+import { dialOnce, said, targetOf } from "./dialing.ts";
+
+const sockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => /TCPSocketWrap|TCPConnectWrap/.test(name)).length;
+
+describe("the handshake", () => {
+  test("offers ALPN dot and the name in SNI, and tells how long it took", async () => {
+    const upstream = await start();
+    const dialed = await dialOnce(targetOf(upstream));
+    expect(dialed).toMatchObject({ resumed: false });
+    const { connectMs, handshakeMs } = dialed as Dialed;
+    expect(connectMs).toBeGreaterThan(0);
+    expect(handshakeMs).toBeGreaterThan(0);
+    await until(() => upstream.counters.handshakes === 1);
+    expect([...upstream.counters.alpn.keys()]).toEqual(["dot"]);
+    expect([...upstream.counters.serverNames.keys()]).toEqual(["dot.test"]);
+  });
+
+  test("sends no address in SNI", async () => {
+    const upstream = await start();
+    expect(said(await dialOnce(targetOf(upstream, { name: null })))).toBe("open");
+    await until(() => upstream.counters.handshakes === 1);
+    expect([...upstream.counters.serverNames.keys()]).toEqual([""]);
+  });
+
+  test("does without ALPN when the server does, and not when the server insists on another", async () => {
+    expect(said(await dialOnce(targetOf(await start({ alpn: null }))))).toBe("open");
+    expect(said(await dialOnce(targetOf(await start({ alpn: ["h2"] }))))).toMatch(
+      /^tls: TLS: .*no application protocol/,
+    );
+  });
+
+  test("keeps to the least version", async () => {
+    const old = await start({ maxVersion: "TLSv1.2" });
+    expect(said(await dialOnce(targetOf(old)))).toBe("open");
+    expect(said(await dialOnce(targetOf(old, { minVersion: "TLSv1.3" })))).toMatch(/^tls: TLS: .*version/);
+    const older = await start({ minVersion: "TLSv1", maxVersion: "TLSv1.1" });
+    expect(said(await dialOnce(targetOf(older)))).toMatch(/^tls: /);
+  });
+
+  test.each([
+    ["close", /^tls: closed during the TLS handshake$/],
+    ["rst", /^(tls: closed during the TLS handshake|closed: closed by the server)$/],
+    ["garbage", /^tls: TLS: /],
+    ["never", /^timeout: no TLS handshake within 2 s$/],
+    [{ delay: 300 }, /^open$/],
+  ] as const)("with a server that does %j", async (handshake, result) => {
+    expect(said(await dialOnce(targetOf(await start({ handshake }))))).toMatch(result);
+  });
+
+  test("that nobody listens for is refused", async () => {
+    const upstream = await start();
+    await upstream.refuse();
+    expect(said(await dialOnce(targetOf(upstream)))).toBe("refused: connection refused");
+  });
+
+  test("with an address that cannot be reached is told as such, whatever it looks like", async () => {
+    const upstream = await start();
+    for (const address of ["fe80::1%nowhere0", "255.255.255.255", "::ffff:0.0.0.1"]) {
+      expect(said(await dialOnce(targetOf(upstream, { address })))).toMatch(
+        /^(unreachable|refused|timeout): /,
+      );
+    }
+  });
+});
+
+describe("giving up", () => {
+  test("ends the attempt or the connection without a word, and leaves no socket", async () => {
+    const before = sockets();
+    for (const wait of [0, 1, 3, 10, 50]) {
+      const upstream = await start();
+      const heard: string[] = [];
+      const cancel = dial(targetOf(upstream), new TicketStore(), {
+        onOpen: () => heard.push("open"),
+        onFailure: (failure: Failure) => heard.push(failure.text),
+        onBytes: () => {},
+      });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      cancel(wait % 2 === 0);
+      cancel(true);
+      const known = [...heard];
+      await until(() => upstream.counters.open === 0);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(heard).toEqual(known);
+      await upstream.close();
+    }
+    await until(() => sockets() <= before);
+  });
+});
+
+describeWith(["openssl"], "a server by OpenSSL", () => {
+  /** `openssl s_server`, which takes commands and text on its standard input. */
+  async function serverOf(
+    version: "-tls1_2" | "-tls1_3",
+  ): Promise<{ port: number; say: (text: string) => void }> {
+    const folder = mkdtempSync(join(tmpdir(), "dotls-openssl-"));
+    const { chain, key } = await identity("good");
+    writeFileSync(join(folder, "chain.pem"), chain);
+    writeFileSync(join(folder, "key.pem"), key);
+    const files = ["-cert", "chain.pem", "-cert_chain", "chain.pem", "-key", "key.pem"];
+    const child = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", version, ...files], {
+      cwd: folder,
+    });
+    onTestFinished(async () => {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+      rmSync(folder, { recursive: true, force: true });
+    });
+    child.stderr.resume();
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await until(() => /ACCEPT \S+:\d+/.test(output));
+    return { port: Number(/ACCEPT \S+:(\d+)/.exec(output)![1]), say: (text) => child.stdin.write(text) };
+  }
+
+  test.each<["-tls1_2" | "-tls1_3", string, string]>([
+    ["-tls1_3", "k", "updates its key"],
+    ["-tls1_3", "K", "updates its key and asks for ours"],
+    ["-tls1_2", "r", "renegotiates"],
+  ])("(%s %s) that %s: the connection goes on", async (version, command) => {
+    const { port, say } = await serverOf(version);
+    const anchors = new TrustAnchors((await testAuthority()).ca);
+    let received = "";
+    let ended = false;
+    const outcome = await new Promise<Dialed | Failure>((resolve) => {
+      const cancel = dial(
+        { address: "127.0.0.1", port, name: "dot.test", pins: [], anchors, minVersion: "TLSv1.2" },
+        new TicketStore(),
+        {
+          onOpen: resolve,
+          onFailure: resolve,
+          onBytes: (bytes, length) => (received += bytes.toString("latin1", 0, length)),
+        },
+      );
+      onTestFinished(() => cancel(false));
+    });
+    expect(said(outcome)).toBe("open");
+    const { socket } = outcome as Dialed;
+    socket.once("close", () => (ended = true));
+    say("before\n");
+    await until(() => received.includes("before"));
+    say(`${command}\n`);
+    socket.write("something\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    say("after\n");
+    await until(() => received.includes("after"));
+    expect(ended).toBe(false);
+  });
+});
