@@ -80,7 +80,7 @@ export class Failover {
       if (upstream.sound) return upstream;
       upstream.probe(now);
       // All are down: the first that is being tried just now, or was not tried for a while, is worth the wait.
-      if (last === null && (upstream.connecting || now - upstream.lastAttemptAt > FRESH)) last = upstream;
+      if (last === null && (upstream.connected || now - upstream.lastAttemptAt > FRESH)) last = upstream;
     }
     return last;
   }

@@ -2,6 +2,7 @@ import { Connection, type ConnectionOwner } from "./connection.ts";
 import { type Dialed, type Target } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { Probe } from "./probe.ts";
 import type { TicketStore } from "./tickets.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
@@ -10,6 +11,9 @@ const LONGEST_PAUSE = 30_000;
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
+
+/** How long a probe may take before its connection is given up, in ms. */
+const PROBE_TIMEOUT = 2000;
 
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
@@ -61,6 +65,9 @@ export class Upstream implements ConnectionOwner {
   /** Connections in a row that opened and ended under queries without an answer, since it last answered or failed. */
   #fruitless = 0;
   #pausedUntil = 0;
+  /** It opened connections and did not answer on them: that it opens another proves nothing, only an answer does. */
+  #mute = false;
+  #probe: Probe | null = null;
 
   constructor(label: string, target: Target, tickets: TicketStore, events: UpstreamEvents) {
     this.label = label;
@@ -71,11 +78,12 @@ export class Upstream implements ConnectionOwner {
 
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
-    return this.#failuresInRow === 0 || this.#connection?.state === "open";
+    return this.#failuresInRow === 0 || (!this.#mute && this.#connection?.state === "open");
   }
 
-  get connecting(): boolean {
-    return this.#connection?.state === "connecting";
+  /** Whether there is a connection, or one is being made. */
+  get connected(): boolean {
+    return this.#connection !== null;
   }
 
   get state(): "idle" | "connecting" | "up" | "down" {
@@ -101,9 +109,22 @@ export class Upstream implements ConnectionOwner {
     this.#connection?.abandon(exchange);
   }
 
-  /** Sees whether a server that failed is back, without a query at risk; once its pause is over. */
+  /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.#connection === null && now >= this.#pausedUntil) this.#connect();
+    const connection = this.#connection;
+    if (connection === null && now >= this.#pausedUntil) {
+      const made = this.#connect();
+      if (!this.#mute) return;
+      this.#probe = new Probe();
+      this.counters.queries++;
+      made.ask(this.#probe, now);
+    } else if (
+      connection?.state === "open" &&
+      this.#probe !== null &&
+      now - this.#probe.sentAt > PROBE_TIMEOUT
+    ) {
+      connection.abandon(this.#probe);
+    }
   }
 
   /** Ends its connection; the next query makes a new one. */
@@ -133,6 +154,8 @@ export class Upstream implements ConnectionOwner {
     counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
     this.#fruitless = 0;
     if (this.#failuresInRow === 0) return;
+    this.#mute = false;
+    this.#probe = null;
     this.#failuresInRow = 0;
     this.lastFailure = null;
     this.#events.onUp(this);
@@ -144,7 +167,13 @@ export class Upstream implements ConnectionOwner {
 
   onEnd(connection: Connection, failure: Failure, opened: boolean, lost: number): void {
     if (this.#connection === connection) this.#connection = null;
-    if (!opened || failure.kind === "silent") {
+    this.#probe = null;
+    if (!opened) {
+      this.#failed(failure);
+      return;
+    }
+    if (failure.kind === "silent") {
+      this.#mute = true;
       this.#failed(failure);
       return;
     }
@@ -158,6 +187,7 @@ export class Upstream implements ConnectionOwner {
       this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + FIRST_PAUSE);
       return;
     }
+    this.#mute = true;
     this.#failed(failure);
   }
 
