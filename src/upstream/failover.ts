@@ -33,7 +33,8 @@ export interface GroupExchange extends Exchange {
 /**
  * Several servers in strict order: the first that works is asked. It is what people expect who name a first and a
  * second server; and a query goes to one operator as long as that one answers. A server that failed is tried again by
- * a connection of its own, without a query at risk, and takes over as soon as that is open.
+ * a connection of its own, without a client's query at risk, and takes over as soon as that is open; if it had opened
+ * connections before and not answered on them, as soon as it answers a question of ours.
  */
 export class Failover {
   readonly upstreams: readonly Upstream[];
