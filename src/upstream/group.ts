@@ -118,7 +118,7 @@ export class Group {
     for (let left = (2 ** this.upstreams.length - 1) & ~inquiry.failed; left !== 0; left &= left - 1) {
       const index = lowest(left);
       const upstream = this.upstreams[index]!;
-      if (!upstream.connecting && now - upstream.lastAttemptAt <= FRESH) continue;
+      if (!upstream.connected && now - upstream.lastAttemptAt <= FRESH) continue;
       this.#fly(inquiry, index);
       return;
     }

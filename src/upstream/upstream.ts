@@ -2,6 +2,7 @@ import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
+import { Probe } from "./probe.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
 const FIRST_PAUSE = 500;
@@ -111,6 +112,8 @@ export class Upstream implements LinkOwner {
   #link: Link | null = null;
   /** Links that went quiet; the newest last. */
   #suspects: Link[] = [];
+  /** It opened links and did not answer on them: that it opens another proves nothing, only an answer does. */
+  #mute = false;
   /** A link went quiet, and no other has opened since. */
   #doubtful = false;
   #failuresInRow = 0;
@@ -142,11 +145,13 @@ export class Upstream implements LinkOwner {
 
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
-    return (this.#failuresInRow === 0 && !this.#doubtful) || this.#link?.state === "open";
+    if (this.#failuresInRow === 0 && !this.#doubtful) return true;
+    return !this.#mute && this.#link?.state === "open";
   }
 
-  get connecting(): boolean {
-    return this.#link?.state === "connecting";
+  /** Whether there is a link, or one is being made. */
+  get connected(): boolean {
+    return this.#link !== null;
   }
 
   /** The time that half of its answers came within lately, ms; -1 while nothing is known. */
@@ -195,9 +200,11 @@ export class Upstream implements LinkOwner {
     for (const link of this.#suspects) link.abandon(exchange);
   }
 
-  /** Sees whether a server that failed is back, without a query at risk; once its pause is over. */
+  /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.#link === null && now >= this.#pausedUntil) this.#connect();
+    if (this.#link !== null || now < this.#pausedUntil) return;
+    this.#connect();
+    if (this.#mute) this.ask(new Probe());
   }
 
   /** Opens a link ahead of the first query. */
@@ -212,6 +219,7 @@ export class Upstream implements LinkOwner {
   renew(): void {
     this.#failuresInRow = 0;
     this.#fruitless = 0;
+    this.#mute = false;
     this.#pausedUntil = 0;
     this.lastAttemptAt = Number.NEGATIVE_INFINITY;
     this.#latency.clear();
@@ -307,6 +315,7 @@ export class Upstream implements LinkOwner {
     this.#suspects.push(link);
     // One that never answered may have met a slow name; two in a row, and it is the server.
     if (link.answered === 0 && ++this.#fruitless >= MAX_SILENT) {
+      this.#mute = true;
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
     if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
@@ -331,6 +340,7 @@ export class Upstream implements LinkOwner {
     this.#fruitless = 0;
     if (this.#suspects.length > 0) this.#settle(link);
     if (this.#failuresInRow === 0) return;
+    this.#mute = false;
     this.#failuresInRow = 0;
     this.lastFailure = null;
     this.#events.onUp(this);
@@ -366,7 +376,12 @@ export class Upstream implements LinkOwner {
     }
     this.#link = null;
     if (opened && lost === 0 && failure.kind === "closed") this.#learnIdle(performance.now());
-    if (!opened || failure.kind === "silent") {
+    if (!opened) {
+      this.#failed(failure);
+      return;
+    }
+    if (failure.kind === "silent") {
+      this.#mute = true;
       this.#failed(failure);
       return;
     }
@@ -380,6 +395,7 @@ export class Upstream implements LinkOwner {
       this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + FIRST_PAUSE);
       return;
     }
+    this.#mute = true;
     this.#failed(failure);
   }
 

@@ -189,3 +189,35 @@ test("too many queries at once do not cost a healthy server its connection", asy
   expect(upstream.counters.connections).toBe(1);
   expect(lines).toEqual([]);
 });
+
+test("a first server that shakes hands and never answers costs the queries of one timeout, not of every probe", async () => {
+  const first = await start();
+  const second = await start();
+  const { client, lines } = await serve([specOf(first), specOf(second)], { timeout: 1200 });
+  await client.ask("well.test");
+  first.set({ silent: true });
+  const replies: Promise<UdpReply>[] = [];
+  for (const name of names(800)) {
+    replies.push(client.ask(name));
+    await pause(10);
+  }
+  const got = await Promise.all(replies);
+  const failed = got.flatMap(({ message }, at) => (outcomeOf(message).startsWith("10.") ? [] : [at]));
+  // About 1.2 s of queries, at the beginning; the others do not meet it again.
+  expect(failed.length).toBeLessThan(150);
+  expect(Math.max(...failed)).toBeLessThan(200);
+  expect(first.counters.connections).toBeGreaterThan(1);
+  expect(first.counters.connections).toBeLessThan(9);
+  first.set({ silent: false });
+  first.closeAll();
+  const before = first.counters.queries;
+  for (let at = 0; at < 1500 && first.counters.queries < before + 20; at++) {
+    expect(outcomeOf((await client.ask(`b${at}.test`)).message)).toBe(addressOf(`b${at}.test`));
+    await pause(5);
+  }
+  expect(first.counters.queries).toBeGreaterThanOrEqual(before + 20);
+  expect(lines.map(({ message }) => message.replace(/ tls:\S+/, ""))).toEqual([
+    "upstream is down: the server went silent",
+    "upstream is back",
+  ]);
+}, 40_000);
