@@ -108,7 +108,7 @@ export function dial(
   socket.on("session", (ticket: Buffer) => {
     // With TLS 1.2 a ticket comes before the identity is checked: it waits until then, or is forgotten.
     if (state === "dialing") early.push(ticket);
-    else if (state === "open") tickets.put(key, ticket, socket.getProtocol(), performance.now());
+    else if (state === "open") tickets.put(key, ticket, performance.now());
   });
   socket.once("secureConnect", () => {
     if (state !== "dialing") return;
@@ -119,7 +119,7 @@ export function dial(
     state = "open";
     clearTimeout(timer);
     const openAt = performance.now();
-    for (const ticket of early) tickets.put(key, ticket, socket.getProtocol(), openAt);
+    for (const ticket of early) tickets.put(key, ticket, openAt);
     listener.onOpen({
       socket,
       connectMs: connectedAt - startedAt,

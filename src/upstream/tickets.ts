@@ -1,4 +1,4 @@
-/** How many tickets are kept for one server: a TLS 1.3 server gives two at a time, and each is used once. */
+/** How many tickets are kept for one server: a TLS 1.3 server gives two at a time. */
 const KEPT = 4;
 
 /** How old a ticket may become, in milliseconds: a certificate or pin that was withdrawn is noticed within a day. */
@@ -7,7 +7,6 @@ const MAX_AGE = 24 * 3600 * 1000;
 interface Ticket {
   readonly session: Buffer;
   readonly at: number;
-  readonly reusable: boolean;
 }
 
 /**
@@ -19,21 +18,26 @@ interface Ticket {
 export class TicketStore {
   #tickets = new Map<string, Ticket[]>();
 
-  /** The newest ticket for this identity at `now` (monotonic ms); undefined: none. TLS 1.3 tickets are given out once (RFC 8446 C.4). */
+  /**
+   * The newest ticket for this identity at `now` (monotonic ms); undefined: none. Each is given out once while there is
+   * another, and the last one until a newer comes. RFC 8446 appendix C.4 advises against using one twice, as it ties two
+   * connections together for whoever watches; ours go from one address to one server, which ties them already. Many
+   * servers give no new ticket with a resumed handshake, so that every other handshake would be a full one.
+   */
   take(key: string, now: number): Buffer | undefined {
     const tickets = this.#tickets.get(key);
     if (tickets === undefined) return undefined;
     while (tickets.length > 0 && now - tickets[0]!.at > MAX_AGE) tickets.shift();
     const newest = tickets.at(-1);
-    if (newest === undefined || tickets.length === 0) this.#tickets.delete(key);
-    else if (!newest.reusable) tickets.pop();
+    if (newest === undefined) this.#tickets.delete(key);
+    else if (tickets.length > 1) tickets.pop();
     return newest?.session;
   }
 
-  /** Keeps a ticket of an authenticated connection. `protocol` is what `getProtocol()` says of it. */
-  put(key: string, session: Buffer, protocol: string | null, now: number): void {
+  /** Keeps a ticket of an authenticated connection. */
+  put(key: string, session: Buffer, now: number): void {
     const tickets = this.#tickets.get(key) ?? [];
-    tickets.push({ session, at: now, reusable: protocol === "TLSv1.2" });
+    tickets.push({ session, at: now });
     if (tickets.length > KEPT) tickets.shift();
     this.#tickets.set(key, tickets);
   }
