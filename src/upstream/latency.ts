@@ -1,0 +1,57 @@
+/**
+ * Buckets of a quarter of an octave each, from 1/16 ms up: 80 reach beyond a minute, and a bound is at most 19 % above the
+ * time it stands for.
+ */
+const BUCKETS = 80;
+const PER_OCTAVE = 4;
+const SMALLEST = 1 / 16;
+
+/** When so many times have been added, all counts are halved: what was long ago weighs less and less. */
+const MEMORY = 512;
+
+/**
+ * How long a server took to answer lately, as a histogram that forgets. A mean would be moved by the very answers that
+ * are late; a quantile is not, so it can say which answer is late.
+ */
+export class Latency {
+  #counts = new Float64Array(BUCKETS);
+  #sum = 0;
+  #added = 0;
+
+  /** `ms`: time from writing a query to its answer. */
+  add(ms: number): void {
+    const bucket = Math.floor(PER_OCTAVE * Math.log2(ms / SMALLEST));
+    this.#counts[Math.min(BUCKETS - 1, Math.max(0, bucket))]! += 1;
+    this.#sum += 1;
+    if (++this.#added < MEMORY) return;
+    this.#added = 0;
+    this.#sum = 0;
+    for (let i = 0; i < BUCKETS; i++) {
+      this.#counts[i]! /= 2;
+      this.#sum += this.#counts[i]!;
+    }
+  }
+
+  /** How much is known: times that were added and not yet forgotten. */
+  get weight(): number {
+    return this.#sum;
+  }
+
+  /** The time that a part `share` (0 to 1) of the answers came within, ms; undefined when nothing is known. */
+  quantile(share: number): number | undefined {
+    if (this.#sum === 0) return undefined;
+    let left = this.#sum * share;
+    for (let i = 0; i < BUCKETS; i++) {
+      left -= this.#counts[i]!;
+      if (left <= 0) return SMALLEST * 2 ** ((i + 1) / PER_OCTAVE);
+    }
+    return SMALLEST * 2 ** (BUCKETS / PER_OCTAVE);
+  }
+
+  /** Forgets all, as after a change of the network. */
+  clear(): void {
+    this.#counts.fill(0);
+    this.#sum = 0;
+    this.#added = 0;
+  }
+}
