@@ -1,0 +1,46 @@
+import type { Exchange } from "./exchange.ts";
+import type { Failure } from "./failure.ts";
+
+/** What is known of a link once it is open; for status, doctor and people. */
+export interface LinkInfo {
+  /** Milliseconds until TCP (or UDP: 0) was connected. */
+  readonly connectMs: number;
+  /** Milliseconds of the TLS handshake alone; 0 where there is none. */
+  readonly handshakeMs: number;
+  readonly resumed: boolean;
+}
+
+/** Who opens links and hears what becomes of them: an Upstream. */
+export interface LinkOwner {
+  onOpen(link: Link, info: LinkInfo): void;
+  /**
+   * The link is over, before its exchanges hear of it. `opened`: it had been open; `lost`: how many exchanges it held.
+   */
+  onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void;
+  onAnswer(link: Link, exchange: Exchange): void;
+  /** A message that answers nothing we asked: unknown id, other question, no response. */
+  onMismatch(link: Link): void;
+}
+
+/**
+ * A way to one server that carries many exchanges at once: a TLS or TCP connection, an HTTP/2 session, a UDP socket.
+ * Exchanges that come before it is open wait. Each exchange that it takes ends in exactly one of `answered` (true) and
+ * `lost`, unless it is abandoned first.
+ */
+export interface Link {
+  readonly state: "connecting" | "open" | "over";
+  /** Answers delivered: a link that ends with none was of no use. */
+  readonly answered: number;
+  /** Exchanges that wait for the link or for their answer on it. */
+  readonly load: number;
+  /** When the first query since the server's last sign of life was written, monotonic ms; 0: none waits. */
+  readonly askedAt: number;
+  /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */
+  ask(exchange: Exchange, now: number): void;
+  /** Nobody waits for this exchange any more. A late answer to it must not meet another query. */
+  abandon(exchange: Exchange): void;
+  /** The exchanges that it holds and that are not abandoned. */
+  held(): Exchange[];
+  /** Ends the link on our side. Exchanges on it are lost. */
+  close(): void;
+}
