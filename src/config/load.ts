@@ -94,7 +94,7 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
   const { state } = merged;
   const socket = merged.control!.socket;
   const uid = process.getuid?.() ?? 0;
-  const tls = merged.tls as Config["tls"];
+  const tls = complete<Config["tls"]>(merged.tls);
   const policy = merged.policy!;
   return {
     listen: merged.listen!,
@@ -110,9 +110,9 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
       upstreams: route.upstreams.map((upstream) => completeUpstream(upstream, tls)),
       policy: route.policy ?? policy,
     })),
-    localNames: merged.localNames as Config["localNames"],
+    localNames: complete(merged.localNames),
     cluster: merged.cluster!,
-    bypass: merged.bypass as Config["bypass"],
+    bypass: complete(merged.bypass),
     access: { allow: access!.allow! },
     history: {
       size: history!.size!,
@@ -123,6 +123,14 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
     log: { level: log!.level! },
   };
+}
+
+/** A section of what was merged: the defaults are in it, so no key is missing. */
+function complete<T extends object>(
+  section: { [Key in keyof T]?: T[Key] | undefined } | null | undefined,
+): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every option has a default, and a source gives no key without a value
+  return section as T;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -110,13 +110,11 @@ function isSaidBy(label: string, upstream: UpstreamSpec, general: TlsOptions): b
 
 /** What an upstream says about TLS that does not hold for all. */
 function ownTls({ tls, protocol }: UpstreamSpec, general: TlsOptions): Partial<Record<string, unknown>> {
-  const common = writtenTls(general);
+  const common = new Map<string, unknown>(Object.entries(writtenTls(general)));
+  // What HTTP/2 negotiates is not for anybody to say.
+  if (protocol === "https") common.set("alpn", tls.alpn);
   return Object.fromEntries(
-    Object.entries(writtenTls(tls)).filter(
-      ([key, value]) =>
-        !(key === "alpn" && protocol === "https") &&
-        !isDeepStrictEqual(value, common[key as keyof TlsOptions]),
-    ),
+    Object.entries(writtenTls(tls)).filter(([key, value]) => !isDeepStrictEqual(value, common.get(key))),
   );
 }
 

@@ -23,7 +23,13 @@ export function resolvePaths(layer: Layer, base: string): Layer {
   return {
     ...layer,
     ...(upstreams && { upstreams: upstreams.map(own) }),
-    ...(routes && { routes: routes.map((route) => ({ ...route, upstreams: route.upstreams.map(own) })) }),
+    ...(routes && {
+      routes: routes.map(({ match, upstreams, policy }) => ({
+        match,
+        upstreams: upstreams.map(own),
+        policy,
+      })),
+    }),
     ...(tls && { tls: tlsPaths(tls) }),
     ...(history && { history: { ...history, file: path(history.file) } }),
     ...(control && { control: { ...control, socket: place(control.socket) } }),

@@ -48,7 +48,7 @@ function reverseZones(prefix: string): string[] {
   const tail = version4 ? "in-addr.arpa" : "ip6.arpa";
   return Array.from({ length: open }, (_, index) =>
     [...fixed, labels[count - 1]! + index]
-      .reverse()
+      .toReversed()
       .map((label) => label.toString(version4 ? 10 : 16))
       .concat(tail)
       .join("."),

@@ -290,7 +290,7 @@ export function listOptions(): Option[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
     const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
     const section = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
-    if (!(section instanceof z.ZodObject)) return [optionOf(name, section)];
+    if (!(section instanceof z.ZodObject)) return [optionOf(name, inner)];
     return Object.entries(section.shape).map(([key, leaf]) => optionOf(`${name}.${key}`, leaf.unwrap()));
   });
 }

@@ -44,3 +44,11 @@ export const tlsFields: TlsFields = {
   sni: onOrOff,
   keyLog: path,
 };
+
+/** The keys of `tlsFields`. */
+export const TLS_KEYS: readonly (keyof TlsFields)[] = tlsKeys(tlsFields);
+
+function tlsKeys<Fields extends object>(fields: Fields): (keyof Fields)[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object literal has the keys of its type and no others
+  return Object.keys(fields) as (keyof Fields)[];
+}

@@ -4,8 +4,7 @@ import { between, list, onOrOff, parsed, text } from "./fields.ts";
 import { httpsPath } from "./https-url.ts";
 import { parsePin } from "./pin.ts";
 import { parseServerName } from "./server-name.ts";
-import { tlsFields } from "./tls-fields.ts";
-import type { OwnTls } from "./tls-options.ts";
+import { TLS_KEYS, tlsFields } from "./tls-fields.ts";
 import { upstreamAddress, upstreamPort } from "./upstream-address.ts";
 import { draft, isPlain, type UpstreamDraft } from "./upstream-draft.ts";
 import { parseUpstream } from "./upstream-spec.ts";
@@ -81,8 +80,6 @@ const longUpstream = z
   });
 
 type Long = z.output<typeof longUpstream.in>;
-
-const TLS_KEYS = Object.keys(tlsFields) as (keyof OwnTls & keyof Long)[];
 
 /** One upstream, in the short form or in the long one. */
 export const upstreamField: z.ZodType<UpstreamDraft> = z.union(

@@ -10,15 +10,12 @@ import { isPlain } from "./upstream-draft.ts";
 /** Options of TLS that cannot work, or that would check less than they say; for all, and for each upstream. */
 export function tlsFaults(config: Config): Fault[] {
   const { tls } = config;
-  return [
-    ...optionFaults(tls, null, ["tls"]),
-    ...allUpstreams(config)
-      .filter(({ upstream }) => !isPlain(upstream.protocol))
-      .flatMap(({ upstream, path }) => [
-        ...optionFaults(upstream.tls, tls, path),
-        ...proofFaults(upstream, path),
-      ]),
-  ];
+  const faults = optionFaults(tls, null, ["tls"]);
+  for (const { upstream, path } of allUpstreams(config)) {
+    if (isPlain(upstream.protocol)) continue;
+    faults.push(...optionFaults(upstream.tls, tls, path), ...proofFaults(upstream, path));
+  }
+  return faults;
 }
 
 /** Checks options that are not those of `general`, which are checked once. */
