@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   check: () => import("./check.ts"),
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
+  import: () => import("./import.ts"),
 };
 
 /** The exit code for a fault in dotls itself, as dig has it. */

@@ -92,7 +92,9 @@ export class Conversion {
     document.contents = root;
     document.commentBefore = ` ${plain(origin)}`;
     if (this.#unused.length > 0) {
-      document.comment = ["What has no key of its own here:", ...this.#unused].map((line) => ` ${line}`).join("\n");
+      document.comment = ["What has no key of its own here:", ...this.#unused]
+        .map((line) => ` ${line}`)
+        .join("\n");
     }
     return document.toString({ lineWidth: 0 });
   }

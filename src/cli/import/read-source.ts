@@ -29,9 +29,9 @@ export function textOf(file: FoundFile): string {
 export interface YamlSource {
   readonly raw: Readonly<Record<string, unknown>>;
   /** The option `name` in the map at `path`. */
-  option(name: string, path?: KeyPath): SourceOption;
+  readonly option: (name: string, path?: KeyPath) => SourceOption;
   /** Item `index` of the list that the option `name` holds. */
-  item(name: string, index: number): SourceOption;
+  readonly item: (name: string, index: number) => SourceOption;
 }
 
 /**

@@ -3,6 +3,7 @@ import { parsePin } from "../../config/pin.ts";
 import { parseServerName } from "../../config/server-name.ts";
 import { upstreamAddress, upstreamPort } from "../../config/upstream-address.ts";
 import { PORTS } from "../../config/upstream-draft.ts";
+import { PRESETS } from "../../config/presets.ts";
 import { ConfigValueError } from "../../config/value-error.ts";
 
 /** A server over TLS as another program describes it: text that was not checked. */
@@ -39,6 +40,11 @@ export function tlsUpstream(parts: ServerParts): unknown {
     ...(pins.length > 0 && { pins }),
     ...more,
   };
+}
+
+/** The addresses of a public resolver that is known by its name; null when it is not known. */
+export function addressesOf(name: string): readonly string[] | null {
+  return [...PRESETS.values()].find((preset) => preset.name === name)?.addresses ?? null;
 }
 
 /** What `make` gives, or in words why its input cannot be used. */

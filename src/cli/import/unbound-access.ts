@@ -39,6 +39,11 @@ export function convertAccess(server: ServerClause, conversion: Conversion): voi
     if (rule.allows) addAllowed(rule.prefix, refusedOf(last), [option], conversion);
     else conversion.drop(option, "who is not in access.allow is refused");
   }
+  if (!conversion.has("access.allow")) {
+    // Without the key, private networks would be answered: more than unbound did.
+    const remark = "unbound answers nobody; the list cannot be empty";
+    conversion.add("access.allow", "127.0.0.1/32", [server.absent("access-control")], [remark]);
+  }
 }
 
 function readRule(attribute: Attribute, conversion: Conversion): Rule[] {

@@ -13,9 +13,8 @@ export function convertInterfaces(server: ServerClause, conversion: Conversion):
   const port = portAttribute?.values[0] ?? "53";
   const scheme = schemeOf(server, conversion);
   const off = new Set(familiesOff(server, conversion));
-  const portOption = portAttribute === null ? [] : [optionOf(portAttribute)];
-  const add = (address: string, from: readonly SourceOption[]): void => {
-    const option = from[0]!;
+  let portIsUsed = false;
+  const add = (address: string, option: SourceOption): void => {
     const [host = "", ownPort] = address.split("@");
     const family = isIPv6(host.split("%")[0]!) ? 6 : 4;
     if (isSecure(server, ownPort ?? port)) {
@@ -24,30 +23,34 @@ export function convertInterfaces(server: ServerClause, conversion: Conversion):
     }
     const made = tryParts(() => parseListen(`${host}@${ownPort ?? port}`));
     if (made.fault !== null) {
-      const reason = `left out: ${made.fault}`;
-      conversion.drop(
-        option,
-        /^[a-z]/i.test(host) ? `${reason}; write the addresses of that interface` : reason,
-      );
+      const isName = /^[a-z][^:]*$/i.test(host);
+      const reason = isName ? "write the addresses of that interface" : made.fault;
+      conversion.drop(option, `left out: ${reason}`);
     } else if (off.has(family)) {
       conversion.drop(option, `left out, as IPv${family} is off`);
     } else {
       const text = scheme === "" ? formatHostPort(made.value[0]!.address, made.value[0]!.port) : "";
       const wanted = made.value.find(({ transport }) => `${transport}://` === scheme);
+      const from =
+        ownPort === undefined && portAttribute !== null ? [option, optionOf(portAttribute)] : [option];
+      portIsUsed ||= from.length > 1;
       conversion.add("listen", wanted === undefined ? text : formatListen(wanted), from);
     }
   };
   const automatic = server.last("interface-automatic");
   const interfaces = server.all("interface", "ip-address");
   if (automatic?.values[0] === "yes") {
-    for (const address of ["0.0.0.0", "::"]) add(address, [optionOf(automatic), ...portOption]);
+    for (const address of ["0.0.0.0", "::"]) add(address, optionOf(automatic));
     for (const attribute of interfaces) conversion.drop(optionOf(attribute), "interface-automatic is on");
-    return;
+  } else {
+    if (automatic !== null) conversion.drop(optionOf(automatic), "off, as it always is here");
+    for (const attribute of interfaces) add(attribute.values[0]!, optionOf(attribute));
+    if (interfaces.length === 0) {
+      for (const address of ["127.0.0.1", "::1"]) add(address, server.absent("interface"));
+    }
   }
-  if (automatic !== null) conversion.drop(optionOf(automatic), "off, as it always is here");
-  for (const attribute of interfaces) add(attribute.values[0]!, [optionOf(attribute), ...portOption]);
-  if (interfaces.length === 0) {
-    for (const address of ["127.0.0.1", "::1"]) add(address, [server.absent("interface"), ...portOption]);
+  if (portAttribute !== null && !portIsUsed) {
+    conversion.drop(optionOf(portAttribute), "every address that is listened on has its own port");
   }
 }
 

@@ -4,7 +4,7 @@ import { upstreamAddress, upstreamPort } from "../../config/upstream-address.ts"
 import { PORTS } from "../../config/upstream-draft.ts";
 import { parseServerName } from "../../config/server-name.ts";
 import type { Conversion, SourceOption } from "./conversion.ts";
-import { tlsUpstream, tryParts } from "./server-entry.ts";
+import { addressesOf, tlsUpstream, tryParts } from "./server-entry.ts";
 import { optionOf, type ServerClause } from "./unbound-server.ts";
 import type { Attribute, Clause } from "./unbound-text.ts";
 
@@ -156,12 +156,13 @@ function readServer(attribute: Attribute, { overTls, overTcp }: Transport, forAl
     if (name !== null && parseServerName(name) !== ownName) {
       throw new RangeError(`it goes by two names, ${host} and ${name}; write its address and ${name}`);
     }
-    const suffix = port === null || upstreamPort(port) === PORTS.tls ? "" : `:${port}`;
-    return {
-      value: `tls://${ownName}${suffix}`,
-      attribute,
-      remarks: ["its addresses are asked of bootstrap"],
-    };
+    const addresses = addressesOf(ownName);
+    if (addresses === null) {
+      throw new RangeError(`a server is asked by its address; write that, and #${ownName} behind it`);
+    }
+    const ownPort = port === null ? PORTS.tls : upstreamPort(port);
+    const value = { addresses, ...(ownPort !== PORTS.tls && { port: ownPort }), name: ownName };
+    return { value, attribute, remarks: ["the addresses of this server are known to dotls"] };
   }
   const remarks =
     name === null || name === ""
