@@ -4,7 +4,6 @@ import { rcodeCode, rcodeName } from "../dns/rcode.ts";
 import { formatBootstrap } from "./bootstrap.ts";
 import type { CaSource, Config, RouteSpec, TlsOptions, UpstreamSpec } from "./config.ts";
 import { formatDuration } from "./duration.ts";
-import { formatUpstream } from "./format-upstream.ts";
 import { formatListen } from "./listen-address.ts";
 import type { LoadedConfig } from "./load.ts";
 import { OPTIONS } from "./options.ts";
@@ -74,23 +73,15 @@ function writtenRoute({ match, upstreams, policy }: RouteSpec, config: Config): 
   };
 }
 
-/** The short form, as the user wrote it, where it says all; else the long one. */
+/** The short form, as the user wrote it, where it says all; else the long one around it. */
 function writtenUpstream(upstream: UpstreamSpec, general: TlsOptions): unknown {
-  const { label, protocol, addresses, port, name, pins, certHashes, padding } = upstream;
-  if (isSaidBy(label, upstream, general)) return label;
-  const usual = draft(protocol, { label });
-  const server = upstream.ddr
-    ? { server: formatUpstream(upstream) }
-    : {
-        ...(protocol !== "tls" && { protocol }),
-        ...(addresses.length > 0 && { addresses }),
-        ...(port !== PORTS[protocol] && { port }),
-        ...(name !== null && { name }),
-        ...(upstream.path !== DEFAULT_PATH && { path: upstream.path }),
-      };
+  const { protocol, pins, certHashes, padding, method } = upstream;
+  const short = readLabel(upstream.label, general);
+  if (isDeepStrictEqual(short, upstream)) return upstream.label;
+  const usual = draft(protocol, { label: "" });
   return {
-    ...server,
-    ...(upstream.method !== usual.method && { method: upstream.method }),
+    ...writtenPlace(upstream, short),
+    ...(method !== usual.method && { method }),
     ...(pins.length > 0 && { pins }),
     ...(certHashes.length > 0 && { certHashes }),
     ...(padding !== usual.padding && { padding: padding ?? "off" }),
@@ -99,11 +90,29 @@ function writtenUpstream(upstream: UpstreamSpec, general: TlsOptions): unknown {
   };
 }
 
-function isSaidBy(label: string, upstream: UpstreamSpec, general: TlsOptions): boolean {
+/** Where an upstream is: the short form again, when that is what it says; else key by key. */
+function writtenPlace(upstream: UpstreamSpec, short: UpstreamSpec | null): Partial<Record<string, unknown>> {
+  const { protocol, addresses, port, name, path, label } = upstream;
+  const place = { protocol, port, name, path, ddr: upstream.ddr };
+  if (short !== null && isDeepStrictEqual({ ...short, ...place }, short)) {
+    if (isDeepStrictEqual(short.addresses, addresses)) return { server: label };
+    if (short.addresses.length === 0) return { server: label, addresses };
+  }
+  return {
+    ...(protocol !== "tls" && { protocol }),
+    ...(addresses.length > 0 && { addresses }),
+    ...(port !== PORTS[protocol] && { port }),
+    ...(name !== null && { name }),
+    ...(path !== DEFAULT_PATH && { path }),
+  };
+}
+
+/** The upstream that a label would be if it were written; null when it is not one. */
+function readLabel(label: string, general: TlsOptions): UpstreamSpec | null {
   try {
-    return isDeepStrictEqual(readUpstream(label, general), upstream);
+    return readUpstream(label, general);
   } catch (error) {
-    if (error instanceof ConfigValueError) return false;
+    if (error instanceof ConfigValueError) return null;
     throw error;
   }
 }

@@ -31,8 +31,8 @@ export function resolvePaths(layer: Layer, base: string): Layer {
       })),
     }),
     ...(tls && { tls: tlsPaths(tls) }),
-    ...(history && { history: { ...history, file: path(history.file) } }),
-    ...(control && { control: { ...control, socket: place(control.socket) } }),
+    ...(history?.file && { history: { ...history, file: path(history.file) } }),
+    ...(control?.socket && { control: { socket: place(control.socket) } }),
     ...(state !== undefined && { state: place(state) }),
   };
 }

@@ -21,24 +21,16 @@ export interface RouteDraft {
   readonly policy?: Policy | undefined;
 }
 
-const route = z.strictObject(
-  {
-    match: z
-      .preprocess(
-        (value) => (typeof value === "string" ? [value] : value),
-        list(text("a name or a prefix").transform(parsed(parseMatch)), "names"),
-      )
-      .transform((several) => several.flat()),
-    upstreams: list(upstreamField, "upstreams"),
-    policy: policyField.optional(),
-  },
-  {
-    error: (issue) =>
-      issue.code === "invalid_type"
-        ? "wants a route, as in {match: corp.example, upstreams: [...]}"
-        : undefined,
-  },
-);
+const route = z.strictObject({
+  match: z
+    .preprocess(
+      (value) => (typeof value === "string" ? [value] : value),
+      list(text("a name or a prefix").transform(parsed(parseMatch)), "names"),
+    )
+    .transform((several) => several.flat()),
+  upstreams: list(upstreamField, "upstreams"),
+  policy: policyField.optional(),
+});
 
 export const routeField: z.ZodType<RouteDraft> = route;
 

@@ -17,8 +17,8 @@ export function unsupportedScheme(label: string, scheme: string): ConfigValueErr
       return bad(`"${label}": the scheme of DNS over HTTPS is https://`, `write https://${rest}`);
     case "dns":
       return bad(
-        `"${label}": dns:// leaves open how the server is asked`,
-        `write ${addressSpec(rest)}, or udp:// in a route for plain DNS`,
+        `"${label}": dns:// sends queries in the clear`,
+        `write ${addressSpec(rest)}, or udp:// in a route`,
       );
     case "dot":
       return bad(`"${label}": the scheme of DNS over TLS is tls://`, `write ${addressSpec(rest)}`);
