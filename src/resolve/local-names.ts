@@ -3,7 +3,7 @@ import type { QueryView } from "../dns/query-view.ts";
 import { RrClass } from "../dns/rrclass.ts";
 import { RrType } from "../dns/rrtype.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
-import { type LocalGroup, type LocalNode, localZones } from "./local-zones.ts";
+import { type LocalGroups, type LocalNode, localZones } from "./local-zones.ts";
 import { type Stage, Step } from "./stage.ts";
 import type { SuffixTable } from "./suffix-table.ts";
 
@@ -20,7 +20,7 @@ export class LocalNames implements Stage {
   #zones: SuffixTable<LocalNode>;
   #routes: RoutedNames;
 
-  constructor(groups: ReadonlySet<LocalGroup>, routes: RoutedNames) {
+  constructor(groups: LocalGroups, routes: RoutedNames) {
     this.#zones = localZones(groups);
     this.#routes = routes;
   }

@@ -4,22 +4,22 @@ import { Rcode } from "../dns/rcode.ts";
 import type { OwnRecords } from "../dns/reply-writer.ts";
 import { RrClass } from "../dns/rrclass.ts";
 import { RrType } from "../dns/rrtype.ts";
-import { reverseSuffixes } from "./reverse-suffixes.ts";
 import { SuffixTable } from "./suffix-table.ts";
 
-/** Names that mean something here, or nothing anywhere; each group can be switched off. */
+/** Names that mean something here, or nothing anywhere. */
 export type LocalGroup =
   | "localhost"
   | "invalid"
   | "test"
   | "local"
   | "onion"
-  | "alt"
-  | "internal"
-  | "home.arpa"
-  | "resolver.arpa"
-  | "ipv4only.arpa"
+  | "homeArpa"
+  | "resolverArpa"
+  | "ipv4onlyArpa"
   | "reverse";
+
+/** Which of them are answered here. */
+export type LocalGroups = Readonly<Record<LocalGroup, boolean>>;
 
 /** What is said at a name: the records of a type where there are some, else that there are none. */
 export interface LocalAnswers {
@@ -41,22 +41,11 @@ export interface LocalNode {
 /** For all records, and for negative answers: the value of RFC 6303 section 3. */
 const TTL = 10_800;
 
-/** Private and special addresses whose reverse zones nobody outside serves (RFC 6303 section 4, RFC 7793). */
-const reversePrefixes: readonly string[] = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.2.0/24",
-  "192.168.0.0/16",
-  "198.51.100.0/24",
-  "203.0.113.0/24",
-  "255.255.255.255/32",
-  "::/128",
-  "2001:db8::/32",
-  "fd00::/8",
-  "fe80::/10",
+/** Reverse zones of private and special addresses, which nobody outside serves (RFC 6303 section 4, RFC 7793). */
+const reverseZones: readonly string[] = [
+  ...["0", "10", "254.169", "168.192", ...each(16, 31, "172"), ...each(64, 127, "100")].map(inAddr),
+  ...["2.0.192", "100.51.198", "113.0.203", "255.255.255.255"].map(inAddr),
+  ...["d.f", "8.e.f", "9.e.f", "a.e.f", "b.e.f", "8.b.d.0.1.0.0.2", `0${".0".repeat(31)}`].map(ip6),
 ];
 
 /** A pointer to the question's name. */
@@ -64,48 +53,34 @@ const SELF: Uint8Array = Uint8Array.of(0xc0, HEADER_LENGTH);
 const LOOPBACK_4: Uint8Array = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK_6: Uint8Array = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** The names of the given groups with their answers, each made once. */
-export function localZones(groups: ReadonlySet<LocalGroup>): SuffixTable<LocalNode> {
+/** The names of the groups that are on, with their answers, each made once. */
+export function localZones(groups: LocalGroups): SuffixTable<LocalNode> {
   const zones = new SuffixTable<LocalNode>();
-  for (const group of groups) addGroup(zones, group);
+  if (groups.localhost) addLoopback(zones);
+  // RFC 6761 sections 6.4 and 6.2, RFC 6762 section 22.1, RFC 7686 section 2.
+  for (const name of ["invalid", "test", "local", "onion"] as const) {
+    if (groups[name]) addUndelegated(zones, parseName(`${name}.`));
+  }
+  // RFC 8375 section 4.
+  if (groups.homeArpa) addEmpty(zones, parseName("home.arpa."));
+  if (groups.resolverArpa) addResolver(zones);
+  if (groups.ipv4onlyArpa) addIpv4Only(zones);
+  if (groups.reverse) for (const name of reverseZones) addEmpty(zones, parseName(name));
   return zones;
 }
 
-function addGroup(zones: SuffixTable<LocalNode>, group: LocalGroup): void {
-  switch (group) {
-    case "localhost":
-      addLoopback(zones);
-      break;
-    case "invalid": // RFC 6761 section 6.4
-    case "test": // RFC 6761 section 6.2
-    case "local": // RFC 6762 section 22.1
-    case "onion": // RFC 7686 section 2
-    case "alt": // RFC 9476 section 2
-    case "internal": // kept for private use by ICANN
-      addUndelegated(zones, parseName(`${group}.`));
-      break;
-    case "home.arpa": // RFC 8375 section 4
-      addEmpty(zones, parseName("home.arpa."));
-      break;
-    case "resolver.arpa": {
-      // Every name exists and has nothing: we are not designated to anybody (RFC 9462 section 6.4).
-      const name = parseName("resolver.arpa.");
-      const nothing = answers(name, Rcode.NOERROR, []);
-      add(zones, name, { at: apexAnswers(name, []), below: nothing }, true);
-      break;
-    }
-    case "ipv4only.arpa": {
-      // The two addresses of RFC 7050 section 8.2, and no prefix for NAT64.
-      const name = parseName("ipv4only.arpa.");
-      const addresses = [170, 171].map((last) => record(SELF, RrType.A, Uint8Array.of(192, 0, 0, last)));
-      const at = apexAnswers(name, [[RrType.A, addresses]]);
-      add(zones, name, { at, below: answers(name, Rcode.NXDOMAIN, []) }, true);
-      break;
-    }
-    case "reverse":
-      for (const name of reversePrefixes.flatMap(reverseSuffixes)) addEmpty(zones, name);
-      break;
-  }
+/** Every name exists and has nothing: clients learn that we stand for nobody else (RFC 9462 section 6.4). */
+function addResolver(zones: SuffixTable<LocalNode>): void {
+  const name = parseName("resolver.arpa.");
+  add(zones, name, { at: apexAnswers(name, []), below: answers(name, Rcode.NOERROR, []) }, true);
+}
+
+/** The two addresses of RFC 7050 section 8.2, and no prefix for NAT64. */
+function addIpv4Only(zones: SuffixTable<LocalNode>): void {
+  const name = parseName("ipv4only.arpa.");
+  const addresses = [170, 171].map((last) => record(SELF, RrType.A, Uint8Array.of(192, 0, 0, last)));
+  const at = apexAnswers(name, [[RrType.A, addresses]]);
+  add(zones, name, { at, below: answers(name, Rcode.NXDOMAIN, []) }, true);
 }
 
 /** localhost and all below it are this machine (RFC 6761 section 6.3), and back. */
@@ -119,18 +94,17 @@ function addLoopback(zones: SuffixTable<LocalNode>): void {
   add(zones, localhost, { at: apexAnswers(localhost, own), below }, true);
 
   const pointer: Records = [[RrType.PTR, [record(SELF, RrType.PTR, localhost)]]];
-  const [block] = reverseSuffixes("127.0.0.0/8");
-  addEmpty(zones, block!);
-  const no = answers(block!, Rcode.NXDOMAIN, []);
+  const block = parseName(inAddr("127"));
+  addEmpty(zones, block);
+  const no = answers(block, Rcode.NXDOMAIN, []);
   // Names on the way to one that exists exist as well (RFC 8020 section 2).
-  const empty = answers(block!, Rcode.NOERROR, []);
+  const empty = answers(block, Rcode.NOERROR, []);
   add(zones, parseName("0", block), { at: empty, below: no }, false);
   add(zones, parseName("0.0", block), { at: empty, below: no }, false);
-  add(zones, parseName("1.0.0", block), { at: answers(block!, Rcode.NOERROR, pointer), below: no }, false);
+  add(zones, parseName("1.0.0", block), { at: answers(block, Rcode.NOERROR, pointer), below: no }, false);
 
-  const [six] = reverseSuffixes("::1/128");
-  const at = apexAnswers(six!, pointer);
-  add(zones, six!, { at, below: answers(six!, Rcode.NXDOMAIN, []) }, true);
+  const six = parseName(ip6(`1${".0".repeat(31)}`));
+  add(zones, six, { at: apexAnswers(six, pointer), below: answers(six, Rcode.NXDOMAIN, []) }, true);
 }
 
 /** A zone with nothing in it (RFC 6303 section 3). */
@@ -199,4 +173,16 @@ function record(owner: Uint8Array, type: number, rdata: Uint8Array): Uint8Array 
 /** Not `Buffer.concat`: small buffers share a pool, which these would hold for good. */
 function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+}
+
+function each(first: number, last: number, parent: string): string[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => `${first + i}.${parent}`);
+}
+
+function inAddr(labels: string): string {
+  return `${labels}.in-addr.arpa.`;
+}
+
+function ip6(labels: string): string {
+  return `${labels}.ip6.arpa.`;
 }

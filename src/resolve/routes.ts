@@ -1,21 +1,21 @@
 import { HEADER_LENGTH } from "../dns/header.ts";
+import { parseName } from "../dns/name.ts";
 import type { QueryView } from "../dns/query-view.ts";
 import { RrType } from "../dns/rrtype.ts";
 import { SuffixTable } from "./suffix-table.ts";
 
-/** A name that a route is for. */
-export interface RouteName {
-  /** In wire form; the root stands for all that no other route takes. */
-  readonly name: Uint8Array;
-  /** True: only what is below the name (`*.internal`); false: the name as well. */
-  readonly below: boolean;
-}
-
 /** Where questions for some names go. */
 export interface Route<G> {
-  readonly names: readonly RouteName[];
+  readonly match: readonly {
+    /** A name in text, without its final dot; `.` stands for all that no other route takes. */
+    readonly suffix: string;
+    /** Whether the name itself is meant as well, not only what is below it. */
+    readonly apex: boolean;
+  }[];
   readonly group: G;
 }
+
+const ROOT = new Uint8Array(1);
 
 interface Target<G> {
   readonly group: G;
@@ -27,21 +27,32 @@ interface Target<G> {
 export class Routes<G> {
   #table = new SuffixTable<Target<G>>();
   #fallback: G;
+  /** What takes the place of the fallback for a while. */
+  #instead: G | null = null;
 
-  /** `fallback` takes what no route is for; a route for the root takes its place. Of two equal names the later counts. */
+  /**
+   * `fallback` takes what no route is for; a route for the root takes its place. Of two equal names the later counts.
+   * Throws PresentationError when a suffix is no name.
+   */
   constructor(routes: readonly Route<G>[], fallback: G) {
     this.#fallback = fallback;
-    for (const { names, group } of routes) {
-      for (const { name, below } of names) {
+    for (const { match, group } of routes) {
+      for (const { suffix, apex } of match) {
+        const name = parseName(suffix, ROOT);
         if (name.length === 1) this.#fallback = group;
-        else this.#table.set(name, { group, apexLength: below ? 0 : name.length }, { below });
+        else this.#table.set(name, { group, apexLength: apex ? name.length : 0 }, { below: !apex });
       }
     }
   }
 
   /** The group for a query whose question could be read. */
   pick(query: QueryView): G {
-    return this.#find(query)?.group ?? this.#fallback;
+    return this.#find(query)?.group ?? this.#instead ?? this.#fallback;
+  }
+
+  /** Sends what no route takes to another group, until null is given. Routes stay: who has one means it. */
+  divert(group: G | null): void {
+    this.#instead = group;
   }
 
   /** Whether a route other than that of the root takes the query. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
 import { type DecodedMessage, decodeMessage, messageRcode } from "../../src/dns/message.ts";
 import { writeOwn } from "../../src/dns/reply-writer.ts";
 import { RrType } from "../../src/dns/rrtype.ts";
@@ -80,9 +81,8 @@ describeWith(["unbound"], "names that unbound keeps at home", () => {
   ];
 
   it("get the same answer here, but for whom the SOA names", async () => {
-    const local = new LocalNames(new Set(["localhost", "invalid", "test", "onion", "home.arpa", "reverse"]), {
-      covers: () => false,
-    });
+    const groups = { ...ALL_LOCAL_NAMES, local: false, resolverArpa: false, ipv4onlyArpa: false };
+    const local = new LocalNames(groups, { covers: () => false });
     for (const question of questions) {
       const { query } = clientQuery(question);
       const about = `${String(question.name)} ${question.type}`;

@@ -1,15 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { formatName } from "../../src/dns/name.ts";
+import { parseMatch } from "../../src/config/route-match.ts";
 import { RrType } from "../../src/dns/rrtype.ts";
 import { PresentationError } from "../../src/dns/text-errors.ts";
-import { routeNames } from "../../src/resolve/route-names.ts";
 import { Routes } from "../../src/resolve/routes.ts";
 import { clientQuery } from "./queries.ts";
 
 /** Routes whose groups are what they match. */
 function routes(...matches: readonly string[]): Routes<string> {
   return new Routes(
-    matches.map((match) => ({ names: routeNames(match), group: match })),
+    matches.map((match) => ({ match: parseMatch(match), group: match })),
     "default",
   );
 }
@@ -39,13 +38,23 @@ describe("routes", () => {
   });
 
   it("let a route for the root take all that is left, and no more", () => {
-    for (const root of [".", "*", "*."]) {
-      const all = routes(root, "corp.example");
-      expect(pick(all, "example")).toBe(root);
-      expect(pick(all, "")).toBe(root);
-      expect(pick(all, "www.corp.example")).toBe("corp.example");
-      expect(all.covers(clientQuery({ name: "example" }).query)).toBe(false);
-    }
+    const all = routes(".", "corp.example");
+    expect(pick(all, "example")).toBe(".");
+    expect(pick(all, "")).toBe(".");
+    expect(pick(all, "www.corp.example")).toBe("corp.example");
+    expect(all.covers(clientQuery({ name: "example" }).query)).toBe(false);
+  });
+
+  it("can be diverted for a while, but for names that have a route", () => {
+    const some = routes("corp.example", ".");
+    some.divert("elsewhere");
+    expect([pick(some, "www.example"), pick(some, "www.corp.example")]).toEqual([
+      "elsewhere",
+      "corp.example",
+    ]);
+    expect(pick(some, "corp.example", RrType.DS)).toBe("elsewhere");
+    some.divert(null);
+    expect(pick(some, "www.example")).toBe(".");
   });
 
   it("ask the parent's servers for the DS of a routed zone", () => {
@@ -60,27 +69,7 @@ describe("routes", () => {
   });
 });
 
-describe("what a route matches", () => {
-  function names(match: string): string[] {
-    return routeNames(match).map(({ name, below }) => `${below ? "*." : ""}${formatName(name)}`);
-  }
-
-  it.each([
-    ["corp.example", ["corp.example."]],
-    ["corp.example.", ["corp.example."]],
-    ["*.internal", ["*.internal."]],
-    [".", ["."]],
-    ["*", ["."]],
-    ["192.0.2.0/24", ["2.0.192.in-addr.arpa."]],
-    ["192.0.2.1", ["1.2.0.192.in-addr.arpa."]],
-    ["fd00::/8", ["d.f.ip6.arpa."]],
-    ["2001:db8::1", [`1.${"0.".repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa.`]],
-    ["10.in-addr.arpa", ["10.in-addr.arpa."]],
-  ])("%s", (match, expected) => {
-    expect(names(match)).toEqual(expected);
-  });
-
-  it.each(["", "a..b", "10.0.0.0/33", "*.a..b", "1.2.3/8"])("refuses %j", (match) => {
-    expect(() => routeNames(match)).toThrow(PresentationError);
-  });
+it("a route for what is no name is refused", () => {
+  const route = { match: [{ suffix: "a..b", apex: true }], group: "a" };
+  expect(() => new Routes([route], "default")).toThrow(PresentationError);
 });
