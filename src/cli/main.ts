@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   check: () => import("./check.ts"),
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
+  bypass: () => import("./bypass.ts"),
   import: () => import("./import.ts"),
 };
 
