@@ -22,7 +22,7 @@ export type LocalGroup =
 export type LocalGroups = Readonly<Record<LocalGroup, boolean>>;
 
 /** What is said at a name: the records of a type where there are some, else that there are none. */
-export interface LocalAnswers {
+interface LocalAnswers {
   readonly rcode: number;
   readonly records: ReadonlyMap<number, OwnRecords>;
   readonly none: OwnRecords;
