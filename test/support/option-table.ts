@@ -37,5 +37,6 @@ ${option.description}
 
 function defaultOf(option: Option): string {
   const values = Array.isArray(option.default) ? option.default : [option.default];
+  if (values.length === 0) return "none";
   return values.map((value) => `\`${value}\``).join(" ");
 }
