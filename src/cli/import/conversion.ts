@@ -34,9 +34,9 @@ export class Conversion {
   readonly #unused: string[] = [];
   readonly #remarks: Remark[] = [];
 
-  /** In the order in which they were made. */
+  /** In the order of the source. */
   get remarks(): readonly Remark[] {
-    return this.#remarks;
+    return this.#remarks.toSorted((a, b) => byPlace(a.where, b.where));
   }
 
   has(key: string): boolean {
@@ -49,10 +49,15 @@ export class Conversion {
     this.#entries.set(key, { comments, items: null, value });
   }
 
-  /** Adds an item to the list of a key. */
+  /** Adds an item to the list of a key, unless it is there. */
   add(key: string, value: unknown, from: readonly SourceOption[], remarks: readonly string[] = []): void {
-    const comments = this.#commentsOn(from, ...remarks);
     const items = this.#entries.get(key)?.items;
+    const twin = items?.some((item) => JSON.stringify(item.value) === JSON.stringify(value)) ?? false;
+    if (twin && from[0] !== undefined) {
+      this.drop(from[0], "the same is in the list before");
+      return;
+    }
+    const comments = this.#commentsOn(from, ...remarks);
     if (items) items.push({ comments, value });
     else this.#entries.set(key, { comments: [], items: [{ comments, value }], value: null });
   }
@@ -92,7 +97,7 @@ export class Conversion {
     document.contents = root;
     document.commentBefore = ` ${plain(origin)}`;
     if (this.#unused.length > 0) {
-      document.comment = ["What has no key of its own here:", ...this.#unused]
+      document.comment = ["What has no key of its own here:", ...this.#unused.toSorted(byPlace)]
         .map((line) => ` ${line}`)
         .join("\n");
     }
@@ -110,6 +115,11 @@ export class Conversion {
     if (said.length === 1) return [plain(`${first}: ${said[0]}`)];
     return [first, ...said].map(plain);
   }
+}
+
+/** Line 9 comes before line 10. */
+function byPlace(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
 }
 
 /** A comment must stay on its line: what stands in it comes from outside. */

@@ -20,6 +20,9 @@ const VERSIONS: ReadonlyMap<string, string | null> = new Map([
   ["GETDNS_TLS1_3", "TLSv1.3"],
 ]);
 
+const isLeast = ({ key }: TlsChoice): boolean => key === "minVersion";
+const isMost = ({ key }: TlsChoice): boolean => key === "maxVersion";
+
 /** Reads the options of TLS in a map at `path`; `dropped` hears of those that cannot be used. */
 export function tlsChoices(
   raw: Readonly<Record<string, unknown>>,
@@ -43,6 +46,11 @@ export function tlsChoices(
       const remark = "raised: TLS 1.2 is the oldest version that is spoken (RFC 8996)";
       choices.push({ key, value: "TLSv1.2", from: [from], remark });
     }
+  }
+  const [least, most] = [choices.find(isLeast), choices.find(isMost)];
+  if (least !== undefined && most !== undefined && least.value > most.value) {
+    choices.splice(choices.indexOf(most), 1);
+    dropped(most.from[0]!, "older than tls_min_version, which counts");
   }
   const listOf = (name: string): NameList | null => {
     const text = asText(raw[name]);

@@ -1,9 +1,10 @@
 import { formatDuration } from "../../config/duration.ts";
 import type { FoundFile } from "../../config/file.ts";
 import { canonicalAddress, isLoopback } from "../../config/ip-address.ts";
-import { formatListen, parseListen } from "../../config/listen-address.ts";
+import { parseListen } from "../../config/listen-address.ts";
 import type { Conversion, SourceOption } from "./conversion.ts";
 import { asCount, asList, asText, isRecord, readYaml, type YamlSource } from "./read-source.ts";
+import { addListeners, type Listener } from "./listeners.ts";
 import { tryParts } from "./server-entry.ts";
 import { splitStubbyAddress } from "./stubby-address.ts";
 import { MEANINGLESS } from "./stubby-meaningless.ts";
@@ -152,6 +153,7 @@ function convertListen(
   source: YamlSource,
   conversion: Conversion,
 ): void {
+  const listeners: Listener[] = [];
   for (const [index, item] of asList(value).entries()) {
     const from = Array.isArray(value) ? source.item(option.name, index) : option;
     const text = isRecord(item) ? asText(item["address_data"]) : asText(item);
@@ -171,9 +173,9 @@ function convertListen(
       : [
           "stubby answers everybody; dotls answers access.allow, which is private networks when it is not set",
         ];
-    // UDP and TCP: one address without a scheme is both.
-    conversion.add("listen", formatListen(made.value[0]!).replace("udp://", ""), [from], remarks);
+    listeners.push({ doors: made.value, from: [from], remarks });
   }
+  addListeners(listeners, conversion);
 }
 
 function convertDnssec(option: SourceOption, value: unknown, _: YamlSource, conversion: Conversion): void {

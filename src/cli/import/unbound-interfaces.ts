@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
-import { formatHostPort } from "../../config/ip-address.ts";
-import { formatListen, parseListen } from "../../config/listen-address.ts";
+import { parseListen } from "../../config/listen-address.ts";
 import type { Conversion, SourceOption } from "./conversion.ts";
+import { addListeners, type Listener } from "./listeners.ts";
 import { tryParts } from "./server-entry.ts";
 import { optionOf, type ServerClause } from "./unbound-server.ts";
 
@@ -13,6 +13,7 @@ export function convertInterfaces(server: ServerClause, conversion: Conversion):
   const port = portAttribute?.values[0] ?? "53";
   const scheme = schemeOf(server, conversion);
   const off = new Set(familiesOff(server, conversion));
+  const listeners: Listener[] = [];
   let portIsUsed = false;
   const add = (address: string, option: SourceOption): void => {
     const [host = "", ownPort] = address.split("@");
@@ -29,12 +30,11 @@ export function convertInterfaces(server: ServerClause, conversion: Conversion):
     } else if (off.has(family)) {
       conversion.drop(option, `left out, as IPv${family} is off`);
     } else {
-      const text = scheme === "" ? formatHostPort(made.value[0]!.address, made.value[0]!.port) : "";
-      const wanted = made.value.find(({ transport }) => `${transport}://` === scheme);
       const from =
         ownPort === undefined && portAttribute !== null ? [option, optionOf(portAttribute)] : [option];
       portIsUsed ||= from.length > 1;
-      conversion.add("listen", wanted === undefined ? text : formatListen(wanted), from);
+      const doors = made.value.filter(({ transport }) => scheme === "" || scheme === `${transport}://`);
+      listeners.push({ doors, from, remarks: [] });
     }
   };
   const automatic = server.last("interface-automatic");
@@ -49,6 +49,7 @@ export function convertInterfaces(server: ServerClause, conversion: Conversion):
       for (const address of ["127.0.0.1", "::1"]) add(address, server.absent("interface"));
     }
   }
+  addListeners(listeners, conversion);
   if (portAttribute !== null && !portIsUsed) {
     conversion.drop(optionOf(portAttribute), "every address that is listened on has its own port");
   }

@@ -71,7 +71,7 @@ function addRoute(zone: Zone, conversion: Conversion): void {
     conversion.drop(zone.nameOption, `this zone is left out: ${made.fault}`);
     return;
   }
-  const route = { match: [zone.name], upstreams: zone.servers.map(({ value }) => value) };
+  const route = { match: [zone.name], upstreams: withoutTwins(zone.servers.map(({ value }) => value)) };
   const from = [zone.nameOption, ...zone.servers.map(({ attribute }) => optionOf(attribute)), ...zone.others];
   const remarks = zone.servers.flatMap(({ remarks }) => remarks);
   if (zone.isStub) {
@@ -80,6 +80,10 @@ function addRoute(zone: Zone, conversion: Conversion): void {
     );
   }
   conversion.add("routes", route, from, [...new Set(remarks)]);
+}
+
+function withoutTwins(values: readonly unknown[]): unknown[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
 /** What holds for all zones that say nothing else. */
