@@ -5,14 +5,23 @@
 export { ConfigError, type ConfigProblem } from "./config/config-error.ts";
 export type {
   AccessConfig,
+  BootstrapServer,
+  BypassConfig,
   CaSource,
   Config,
   ControlConfig,
   HistoryConfig,
   ListenAddress,
+  LocalNames,
   LogConfig,
+  Policy,
+  RouteMatch,
+  RouteSpec,
   TlsConfig,
+  TlsOptions,
+  TlsVersion,
   UpstreamSpec,
+  Verify,
 } from "./config/config.ts";
 export { type LoadOptions, type LoadedConfig, loadConfig } from "./config/load.ts";
 export type { Status, UpstreamStatus } from "./control/status.ts";

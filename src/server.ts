@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readCa } from "./config/ca-file.ts";
 import type { CaSource, Config } from "./config/config.ts";
 import type { ControlServer } from "./control/control-server.ts";
 import type { Status } from "./control/status.ts";
@@ -152,9 +152,8 @@ function makeUpstreams(config: Config, log: Log): Upstream[] {
   const events = upstreamLog(log);
   const anchorsOf = new Map<string, TrustAnchors>();
   const anchors = (source: CaSource): TrustAnchors => {
-    const key = source === "system" ? "" : source.file;
-    const known =
-      anchorsOf.get(key) ?? new TrustAnchors(source === "system" ? null : readFileSync(source.file, "utf8"));
+    const key = JSON.stringify(source);
+    const known = anchorsOf.get(key) ?? new TrustAnchors(readCa(source));
     anchorsOf.set(key, known);
     return known;
   };
@@ -166,8 +165,8 @@ function makeUpstreams(config: Config, log: Log): Upstream[] {
         port: spec.port,
         name: spec.name,
         pins: spec.pins,
-        anchors: anchors(spec.ca ?? config.tls.ca),
-        minVersion: config.tls.minVersion,
+        anchors: anchors(spec.tls.ca),
+        minVersion: spec.tls.minVersion,
       };
       const open = (owner: LinkOwner): Connection =>
         new Connection(owner, Form.TLS, (listener) => dial(target, tickets, listener));

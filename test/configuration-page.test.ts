@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { formatKey } from "../src/config/source.ts";
 import { OPTIONS } from "../src/config/options.ts";
+import { PRESETS } from "../src/config/presets.ts";
+import { upstreamKeys } from "../src/config/upstream-schema.ts";
 import { parseUpstream } from "../src/config/upstream-spec.ts";
 import { folderWith, load } from "./support/config-folder.ts";
 import { optionReference, otherVariables } from "./support/option-table.ts";
@@ -42,10 +44,21 @@ describe("docs/configuration.md", () => {
     expect(load({ yaml: blocks[0]! }).config).toEqual(load().config);
   });
 
+  test("names every preset, and every key of the long form", () => {
+    for (const preset of PRESETS.keys()) expect(page).toContain(`\`${preset}\``);
+    const table = page.split("It takes these keys:")[1]!.split("\n\n")[1]!;
+    const rows = [...table.matchAll(/^\| (`[^|]+) \|/gm)].map((match) => match[1]!);
+    const keys = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1]!));
+    expect(keys.sort()).toEqual(upstreamKeys().sort());
+  });
+
   test("every spelling of an upstream in the table is one", () => {
     const table = page.split("| written |")[1]!.split("\n\n")[0]!;
     const specs = [...table.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]!);
     expect(specs.length).toBeGreaterThan(5);
-    for (const spec of specs) expect(parseUpstream(spec).label).toBe(spec);
+    // A stamp is called by what it stands for.
+    for (const spec of specs) {
+      expect(parseUpstream(spec).label).toBe(spec.startsWith("sdns:") ? "tls://9.9.9.9#dns.quad9.net" : spec);
+    }
   });
 });

@@ -11,20 +11,24 @@ export function command(): Command {
     );
   return addConfigOptions(check).action(async () => {
     const { json } = check.opts<{ json?: true }>();
-    const [{ loadConfig }, { ConfigError, formatProblem }] = await Promise.all([
+    const [{ loadConfig }, { ConfigError, formatProblem }, { warningsOf }] = await Promise.all([
       import("../config/load.ts"),
       import("../config/config-error.ts"),
+      import("../config/warnings.ts"),
     ]);
     try {
       const loaded = loadConfig({ flags: readFlags(check) });
+      const warnings = warningsOf(loaded.config);
       if (json) {
         const { config, file, origins } = loaded;
         process.stdout.write(
-          `${JSON.stringify({ file, config, origins: Object.fromEntries(origins) }, null, 2)}\n`,
+          `${JSON.stringify({ file, config, origins: Object.fromEntries(origins), warnings }, null, 2)}\n`,
         );
         return;
       }
       const { formatConfig } = await import("../config/print.ts");
+      // The configuration goes to standard output, from where it may go on into a file.
+      process.stderr.write(warnings.map((warning) => `warning: ${warning}\n`).join(""));
       process.stdout.write(formatConfig(loaded));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

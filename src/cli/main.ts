@@ -13,6 +13,8 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   check: () => import("./check.ts"),
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
+  bypass: () => import("./bypass.ts"),
+  import: () => import("./import.ts"),
 };
 
 /** The exit code for a fault in dotls itself, as dig has it. */

@@ -7,12 +7,14 @@ export function command(): Command {
   return addConfigOptions(serve).action(async () => {
     const { loadConfig } = await import("../config/load.ts");
     const { config, file, origins } = loadConfig({ flags: readFlags(serve) });
-    const [{ createLog }, { startServer }] = await Promise.all([
+    const [{ createLog }, { startServer }, { warningsOf }] = await Promise.all([
       import("../observe/log.ts"),
       import("../server.ts"),
+      import("../config/warnings.ts"),
     ]);
     const log = await createLog({ level: config.log.level });
     guard(log);
+    for (const warning of warningsOf(config)) log.warn(warning);
     const server = await startServer(config, {
       log,
       configFile: file,

@@ -1,6 +1,8 @@
 import type { Status, UpstreamStatus } from "../control/status.ts";
 import type { CountersSnapshot } from "../observe/counters.ts";
 import { printable } from "../observe/printable.ts";
+import { age } from "./age.ts";
+import { formatBypass } from "./bypass-text.ts";
 
 const titles = [
   "UPSTREAM",
@@ -22,6 +24,7 @@ export function formatStatus(status: Status, now: number): string {
   return [
     `dotls ${status.version}, process id ${status.pid}, up ${age(status.uptime)}, ${config}`,
     `listening on ${listeners.length === 0 ? "nothing" : listeners.join(" ")}`,
+    ...bypassLines(status, now),
     "",
     ...upstreamLines(status.upstreams, now),
     "",
@@ -31,6 +34,11 @@ export function formatStatus(status: Status, now: number): string {
     ...historyLines(status),
     "",
   ].join("\n");
+}
+
+/** Nothing while it is closed: that is how it ought to be. */
+function bypassLines({ bypass }: Status, now: number): string[] {
+  return bypass === undefined || bypass.open === null ? [] : [formatBypass(bypass, now)];
 }
 
 function upstreamLines(upstreams: readonly UpstreamStatus[], now: number): string[] {
@@ -91,22 +99,4 @@ function historyLines({ history }: Status): string[] {
 
 function milliseconds(value: number | null): string {
   return value === null ? "-" : `${value.toFixed(1)} ms`;
-}
-
-/** Seconds as the two largest units: `1d 2h`, `5m 3s`, `0s`. */
-function age(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const parts = [
-    [Math.floor(whole / 86_400), "d"],
-    [Math.floor(whole / 3600) % 24, "h"],
-    [Math.floor(whole / 60) % 60, "m"],
-    [whole % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([value]) => value > 0);
-  if (first < 0) return "0s";
-  return parts
-    .slice(first, first + 2)
-    .filter(([value]) => value > 0)
-    .map(([value, unit]) => `${value}${unit}`)
-    .join(" ");
 }

@@ -4,16 +4,33 @@
  */
 export interface Config {
   readonly listen: readonly ListenAddress[];
-  /** In strict order: the first that works is asked. */
+  /** Never empty, never plain; `policy` chooses among them. They get every name that no route matches. */
   readonly upstreams: readonly UpstreamSpec[];
+  readonly policy: Policy;
   /** A client's whole wait, in milliseconds. */
   readonly timeout: number;
+  /** The response codes after which one other server is asked, as numbers; empty: none. Never 0 and never 3. */
+  readonly retryRcodes: readonly number[];
+  /** Plain resolvers that are asked for the addresses of upstreams that are known by name, and for nothing else. */
+  readonly bootstrap: readonly BootstrapServer[];
+  /** The folder for what outlives the process, such as the addresses of upstreams; null: nothing is kept. */
+  readonly state: string | null;
+  /** What holds for every upstream that does not say otherwise; each `UpstreamSpec.tls` is complete already. */
   readonly tls: TlsConfig;
+  readonly routes: readonly RouteSpec[];
+  /** The groups of names that are answered here and never asked for out there. */
+  readonly localNames: LocalNames;
+  /** `auto`: inside Kubernetes, the zone of the cluster is routed to the name server of /etc/resolv.conf. */
+  readonly cluster: "auto" | "off";
+  readonly bypass: BypassConfig;
   readonly access: AccessConfig;
   readonly history: HistoryConfig;
   readonly control: ControlConfig;
   readonly log: LogConfig;
 }
+
+/** How one of several upstreams is chosen. */
+export type Policy = "failover" | "round-robin" | "fastest" | "race" | "hash";
 
 export interface ListenAddress {
   readonly transport: "udp" | "tcp";
@@ -25,25 +42,137 @@ export interface ListenAddress {
 
 /** One resolver out there, as configured; every address of it is a server of its own, in this order. */
 export interface UpstreamSpec {
-  /** IP addresses, without brackets, a scope id kept; at least one. */
+  /** `udp` goes on over TCP when an answer is truncated; `udp` and `tcp` are in the clear and stand in routes only. */
+  readonly protocol: "tls" | "https" | "udp" | "tcp";
+  /** IP addresses, without brackets, a scope id kept; empty: those that `name` has, asked of `Config.bootstrap`. */
   readonly addresses: readonly string[];
+  /** With `ddr`, the port of the plain resolver. */
   readonly port: number;
   /** The name that its certificate must carry and that SNI sends; null: the certificate must carry the IP address. */
   readonly name: string | null;
+  /** `https`: path and query of the URL, beginning with a slash, without the `{?dns}` of its template. */
+  readonly path: string;
+  /** `https`: how queries are sent. */
+  readonly method: "POST" | "GET";
+  /**
+   * The one address is that of a plain resolver, which is asked for its encrypted face (RFC 9462); `protocol` is `tls`
+   * and `name` null until that is known. Under `strict`, the certificate must carry the address (section 4.2).
+   */
+  readonly ddr: boolean;
   /** Base64 of SHA-256 over a SubjectPublicKeyInfo (RFC 7858 section 4.2); one of them must be in the chain. */
   readonly pins: readonly string[];
-  /** The trust anchors for this upstream alone; null: those of `tls.ca`. */
-  readonly ca: CaSource | null;
+  /**
+   * Base64 of SHA-256 over the signed part of a certificate (TBSCertificate in DER), as DNS stamps have them; when there
+   * are any, a certificate of the chain must have one of them, on top of all other checks.
+   */
+  readonly certHashes: readonly string[];
+  /** Its own values over the general ones. Of no meaning to `udp` and `tcp`. */
+  readonly tls: TlsOptions;
+  /** Queries are padded to a multiple of so many bytes (RFC 8467); null: not padded. */
+  readonly padding: number | null;
+  /** Somebody wrote that this plain upstream may get every name. */
+  readonly insecure: boolean;
   /** For people, in logs, status and history: the short form as the user wrote it, or what stands for the long one. */
   readonly label: string;
 }
 
-/** `system`: the anchors of the operating system, else those that Node ships with; else a PEM file. */
-export type CaSource = "system" | { readonly file: string };
+/** A plain resolver, asked over UDP and, when an answer is truncated, TCP. */
+export interface BootstrapServer {
+  /** An IP address without brackets, a scope id kept. */
+  readonly address: string;
+  readonly port: number;
+}
 
-export interface TlsConfig {
+/**
+ * `system`: the anchors of the operating system, else those that Node ships with; `bundled`: those that Node ships with;
+ * else a PEM file, or every file directly in a directory that holds a certificate in PEM form, those whose names begin
+ * with a dot aside. Paths are absolute.
+ */
+export type CaSource = "system" | "bundled" | { readonly file: string } | { readonly directory: string };
+
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+/**
+ * How much a server must prove before it gets a query.
+ *
+ * - `strict`: a chain to an anchor, the name or address, and a pin where there are pins (RFC 8310 section 5).
+ * - `pin`: a pin, nothing else; there is at least one (RFC 7858 section 4.2).
+ * - `opportunistic`: whatever can be had (RFC 8310 section 5): authenticated TLS, else TLS, else plain DNS at port 53.
+ * - `none`: TLS with whoever answers.
+ */
+export type Verify = "strict" | "pin" | "opportunistic" | "none";
+
+export interface TlsOptions {
+  readonly verify: Verify;
   readonly ca: CaSource;
-  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  /** PEM files of the client certificate with its chain, and of its key; both or neither. They may change. */
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** As OpenSSL wants it, suites of TLS 1.3 among the others, joined by colons; null: what Node has. */
+  readonly ciphers: string | null;
+  /** Groups for the key exchange, joined by colons; null: what OpenSSL has. */
+  readonly groups: string | null;
+  /** What ALPN offers; empty: no ALPN. For `https` always `h2`. */
+  readonly alpn: readonly string[];
+  /** Whether `UpstreamSpec.name` is sent in the clear at the beginning of the handshake. */
+  readonly sni: boolean;
+  /** A file to append the secrets of connections to, in the format of NSS; null: none. */
+  readonly keyLog: string | null;
+}
+
+export interface TlsConfig extends TlsOptions {
+  /** Whether connections are opened before there is a query for them. */
+  readonly prewarm: boolean;
+}
+
+/** Names that go to servers of their own. Of all routes, the one with the longest matching suffix counts. */
+export interface RouteSpec {
+  /** Never empty; no suffix is in two routes. */
+  readonly match: readonly RouteMatch[];
+  /** Never empty; may be plain. */
+  readonly upstreams: readonly UpstreamSpec[];
+  /** The general policy unless the route has its own. */
+  readonly policy: Policy;
+}
+
+export interface RouteMatch {
+  /** In small letters, without the dot at its end; `.` is the root. */
+  readonly suffix: string;
+  /** Whether the suffix itself is meant as well, not only the names below it (`*.suffix`). */
+  readonly apex: boolean;
+  /** As it was written: several suffixes can come from one prefix of addresses. */
+  readonly written: string;
+}
+
+/** Which groups of names are answered here. */
+export interface LocalNames {
+  /** localhost (RFC 6761): the loopback addresses. */
+  readonly localhost: boolean;
+  /** invalid (RFC 6761). */
+  readonly invalid: boolean;
+  /** test (RFC 6761). */
+  readonly test: boolean;
+  /** The reverse zones of private and special addresses (RFC 6303). */
+  readonly reverse: boolean;
+  /** home.arpa (RFC 8375). */
+  readonly homeArpa: boolean;
+  /** local (RFC 6762). */
+  readonly local: boolean;
+  /** onion (RFC 7686). */
+  readonly onion: boolean;
+  /** resolver.arpa (RFC 9462). */
+  readonly resolverArpa: boolean;
+  /** ipv4only.arpa (RFC 8880). */
+  readonly ipv4onlyArpa: boolean;
+}
+
+export interface BypassConfig {
+  /** Whether `dotls bypass` may open a way to the plain resolvers of the network. */
+  readonly enabled: boolean;
+  /** For how long at most, in milliseconds. */
+  readonly most: number;
 }
 
 export interface AccessConfig {

@@ -15,6 +15,33 @@ export function list<T extends z.ZodType>(item: T, of: string): z.ZodArray<T> {
     .min(1, { error: () => `the list of ${of} is empty` });
 }
 
+/** A list that may be empty, which `none` means as well, and text for a list of one. */
+export function possibleList<Out>(item: z.ZodType<Out>, of: string): z.ZodType<Out[]> {
+  return z.preprocess(
+    itemsOf,
+    z.array(item, { error: ({ input }) => `wants a list of ${of}, or none, ${got(input)}` }),
+  );
+}
+
+/** Text stands for a list of one; `none` and `off` for one of nothing, in text for variables and flags as well. */
+function itemsOf(value: unknown): unknown {
+  const items = typeof value === "string" ? [value] : value;
+  const only: unknown = Array.isArray(items) && items.length === 1 ? items[0] : undefined;
+  return only === "none" || only === "off" ? [] : items;
+}
+
+/** A switch: a boolean, or a word for one, as variables and flags have it. */
+export const onOrOff: z.ZodType<boolean> = z
+  .union([z.boolean(), z.string()], { error: ({ input }) => `wants true or false, ${got(input)}` })
+  .transform(
+    parsed((value) => {
+      if (typeof value === "boolean") return value;
+      if (/^(true|on|yes)$/i.test(value)) return true;
+      if (/^(false|off|no)$/i.test(value)) return false;
+      throw new RangeError(`"${value}" is neither true nor false`);
+    }),
+  );
+
 /** A duration between two bounds, in milliseconds. */
 export function duration(
   least: number,
@@ -73,12 +100,12 @@ export function parsePath(value: string): string | null {
   return fileOrNone(value)?.file ?? null;
 }
 
-/** Trust anchors: `system` or a path. */
+/** Trust anchors: `system`, `bundled` or a path, which is taken for that of a file until somebody has looked. */
 export function parseCa(value: string): CaSource {
-  if (value === "system") return value;
+  if (value === "system" || value === "bundled") return value;
   const source = fileOrNone(value);
   if (source === null)
-    throw new RangeError(`"${value}" is not a path; the identity of upstreams is always checked`);
+    throw new RangeError(`"${value}" is not a path; what upstreams must prove is said by verify`);
   return source;
 }
 

@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import type { CaSource, Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { automaticSocket } from "./control-socket.ts";
 import { readEnvironment } from "./environment.ts";
@@ -8,7 +7,10 @@ import { readFlagSource } from "./flag-source.ts";
 import type { Flags } from "./flags.ts";
 import { keysIn, optionKeyOf, OPTIONS, setOption } from "./options.ts";
 import type { Layer } from "./schema.ts";
+import { resolvePaths } from "./resolve-paths.ts";
 import { layerOf, type Source } from "./source.ts";
+import { automaticState } from "./state-folder.ts";
+import { completeUpstream } from "./upstream-draft.ts";
 import { validate } from "./validate.ts";
 
 export interface LoadedConfig {
@@ -77,6 +79,8 @@ function merge(below: Layer, above: Layer): Layer {
     ...below,
     ...above,
     tls: { ...below.tls, ...above.tls },
+    localNames: { ...below.localNames, ...above.localNames },
+    bypass: { ...below.bypass, ...above.bypass },
     access: { ...below.access, ...above.access },
     history: { ...below.history, ...above.history },
     control: { ...below.control, ...above.control },
@@ -84,33 +88,31 @@ function merge(below: Layer, above: Layer): Layer {
   };
 }
 
-function resolvePaths(layer: Layer, base: string): Layer {
-  const { upstreams, tls, history, control } = layer;
-  const absolute = (ca: CaSource): CaSource => (ca === "system" ? ca : { file: resolve(base, ca.file) });
-  const socket = control?.socket;
-  return {
-    ...layer,
-    ...(upstreams && {
-      upstreams: upstreams.map((upstream) =>
-        Object.assign({}, upstream, { ca: upstream.ca && absolute(upstream.ca) }),
-      ),
-    }),
-    ...(tls?.ca && { tls: { ...tls, ca: absolute(tls.ca) } }),
-    ...(history?.file && { history: { ...history, file: resolve(base, history.file) } }),
-    ...(typeof socket === "object" &&
-      socket && { control: { socket: { file: resolve(base, socket.file) } } }),
-  };
-}
-
 /** The defaults are part of what was merged, so nothing is missing. */
 function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
-  const { listen, upstreams, timeout, tls, access, history, log } = merged;
+  const { access, history, log } = merged;
+  const { state } = merged;
   const socket = merged.control!.socket;
+  const uid = process.getuid?.() ?? 0;
+  const tls = complete<Config["tls"]>(merged.tls);
+  const policy = merged.policy!;
   return {
-    listen: listen!,
-    upstreams: upstreams!,
-    timeout: timeout!,
-    tls: { ca: tls!.ca!, minVersion: tls!.minVersion! },
+    listen: merged.listen!,
+    upstreams: merged.upstreams!.map((upstream) => completeUpstream(upstream, tls)),
+    policy,
+    timeout: merged.timeout!,
+    retryRcodes: merged.retryRcodes!,
+    bootstrap: merged.bootstrap!,
+    state: state === "auto" ? automaticState(env, uid) : (state?.file ?? null),
+    tls,
+    routes: merged.routes!.map((route) => ({
+      match: route.match,
+      upstreams: route.upstreams.map((upstream) => completeUpstream(upstream, tls)),
+      policy: route.policy ?? policy,
+    })),
+    localNames: complete(merged.localNames),
+    cluster: merged.cluster!,
+    bypass: complete(merged.bypass),
     access: { allow: access!.allow! },
     history: {
       size: history!.size!,
@@ -118,11 +120,17 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
       keep: history!.keep!,
       rotate: history!.rotate!,
     },
-    control: {
-      socket: socket === "auto" ? automaticSocket(env, process.getuid?.() ?? 0) : (socket?.file ?? null),
-    },
+    control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
     log: { level: log!.level! },
   };
+}
+
+/** A section of what was merged: the defaults are in it, so no key is missing. */
+function complete<T extends object>(
+  section: { [Key in keyof T]?: T[Key] | undefined } | null | undefined,
+): T {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every option has a default, and a source gives no key without a value
+  return section as T;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,4 +1,5 @@
-import { listOptions, type Option } from "./schema.ts";
+import type { Option } from "./option.ts";
+import { listOptions } from "./schema.ts";
 import { nearest } from "./suggest.ts";
 
 /** Every option by its key, in the order of the documentation. */

@@ -49,7 +49,7 @@ function firstAddress(address: string, length: number): string {
 }
 
 /** The eight groups of a canonical IPv6 address, the two that may be written as IPv4 included. */
-function groupsOf(address: string): number[] {
+export function groupsOf(address: string): number[] {
   const hexadecimal = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
   );

@@ -1,40 +1,52 @@
 import { z } from "zod";
-import type { CaSource, Config, ListenAddress, UpstreamSpec } from "./config.ts";
+import type { BootstrapServer, BypassConfig, Config, ListenAddress, LocalNames, Policy } from "./config.ts";
+import { parseBootstrap } from "./bootstrap.ts";
 import {
   between,
   duration,
   fileOrNone,
   list,
-  parseCa,
+  onOrOff,
   parseCount,
   parsed,
   parsePath,
+  possibleList,
   text,
 } from "./fields.ts";
 import { issuesOf, type LayerIssue } from "./issues.ts";
 import { parseListen } from "./listen-address.ts";
-import { parsePin } from "./pin.ts";
+import type { About, Option } from "./option.ts";
 import { parsePrefix } from "./prefix.ts";
-import { parseServerName } from "./server-name.ts";
+import { parseRetryRcode } from "./retry-rcode.ts";
+import { policyField, type RouteDraft, routeField } from "./route-schema.ts";
 import { formatSize, parseSize } from "./size.ts";
-import { DOT_PORT, formatUpstream, parseUpstream, upstreamAddress, upstreamPort } from "./upstream-spec.ts";
+import { type TlsLayer, tlsSection } from "./tls-schema.ts";
+import type { UpstreamDraft } from "./upstream-draft.ts";
+import { upstreamField } from "./upstream-schema.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
+/** `auto` until it is known for whom. */
+type AutoPath = "auto" | { file: string } | null;
+
 /** What one source (a file, the environment, the flags) says: any part of the configuration, its paths not resolved. */
 export interface Layer {
   listen?: ListenAddress[] | undefined;
-  upstreams?: UpstreamSpec[] | undefined;
+  upstreams?: UpstreamDraft[] | undefined;
+  policy?: Policy | undefined;
   timeout?: number | undefined;
-  tls?:
-    | { ca?: CaSource | undefined; minVersion?: Config["tls"]["minVersion"] | undefined }
-    | null
-    | undefined;
+  retryRcodes?: number[] | undefined;
+  bootstrap?: BootstrapServer[] | undefined;
+  state?: AutoPath | undefined;
+  tls?: TlsLayer | null | undefined;
+  routes?: RouteDraft[] | undefined;
+  localNames?: { [Group in keyof LocalNames]?: boolean | undefined } | null | undefined;
+  cluster?: Config["cluster"] | undefined;
+  bypass?: { [Key in keyof BypassConfig]?: BypassConfig[Key] | undefined } | null | undefined;
   access?: { allow?: string[] | undefined } | null | undefined;
   history?: LayerHistory | null | undefined;
-  /** `auto` until it is known for whom. */
-  control?: { socket?: "auto" | { file: string } | null | undefined } | null | undefined;
+  control?: { socket?: AutoPath | undefined } | null | undefined;
   log?: { level?: Config["log"]["level"] | undefined } | null | undefined;
 }
 
@@ -45,61 +57,14 @@ interface LayerHistory {
   rotate?: number | undefined;
 }
 
-/** One option, as the documentation, the environment and the flags need it. */
-export interface Option {
-  /** As it stands in a file: `tls.ca`. */
-  readonly key: string;
-  /** What it takes, in words. */
-  readonly type: string;
-  readonly description: string;
-  /** As it would be written in a file. */
-  readonly default: string | number | null | readonly string[];
-  /** Whether it takes a list. */
-  readonly list: boolean;
+const autoPath = text("auto, none, or a path")
+  .transform(parsed((value) => (value === "auto" ? value : fileOrNone(value))))
+  .nullable();
+
+/** A group of names that is answered here unless it is switched off. */
+function localNames(description: string): z.ZodOptional<z.ZodType<boolean>> {
+  return onOrOff.meta({ type: "`true` or `false`", description, default: true } satisfies About).optional();
 }
-
-type About = Omit<Option, "key" | "list">;
-
-const caSource = text("system, or the path of a PEM file").transform(parsed(parseCa));
-
-const longUpstream = z
-  .strictObject({
-    address: text("an IP address").transform(parsed(upstreamAddress)).optional(),
-    addresses: list(text("an IP address").transform(parsed(upstreamAddress)), "IP addresses").optional(),
-    port: z
-      .union([z.string(), z.number()], { error: () => "wants a port, as in 853" })
-      .transform(parsed((value) => upstreamPort(String(value))))
-      .optional(),
-    name: text("the name of the server, or null").transform(parsed(parseServerName)).nullable().optional(),
-    pins: list(text("a pin").transform(parsed(parsePin)), "pins").optional(),
-    ca: caSource.optional(),
-  })
-  .transform((long, context): UpstreamSpec => {
-    const addresses = long.addresses ?? (long.address === undefined ? [] : [long.address]);
-    if (addresses.length === 0) {
-      context.addIssue({
-        code: "custom",
-        message: "has no addresses",
-        params: { hint: "add addresses: [ADDRESS]" },
-      });
-    } else if (long.address !== undefined && long.addresses !== undefined) {
-      context.addIssue({
-        code: "custom",
-        message: "has both address and addresses",
-        params: { hint: "keep one" },
-      });
-    } else if (new Set(addresses).size < addresses.length) {
-      context.addIssue({ code: "custom", message: "has the same address twice" });
-    }
-    const spec = {
-      addresses,
-      port: long.port ?? DOT_PORT,
-      name: long.name ?? null,
-      pins: long.pins ?? [],
-      ca: long.ca ?? null,
-    };
-    return { ...spec, label: labelOf(spec) };
-  });
 
 const schema = z.strictObject({
   listen: list(text("an address and a port").transform(parsed(parseListen)), "addresses")
@@ -110,17 +75,19 @@ const schema = z.strictObject({
       default: ["udp://127.0.0.1:5300", "tcp://127.0.0.1:5300"],
     } satisfies About)
     .optional(),
-  upstreams: list(
-    z.union([z.string().transform(parsed(parseUpstream)), longUpstream], {
-      error: () => "wants an upstream, as in tls://1.1.1.1#cloudflare-dns.com",
-    }),
-    "upstreams",
-  )
+  upstreams: list(upstreamField, "upstreams")
     .meta({
       type: "list of upstreams",
-      description:
-        "The resolvers that are asked over TLS, in strict order: the first that works gets every query.",
+      description: "The resolvers that are asked, over TLS or HTTPS, for every name that no route matches.",
       default: ["tls://1.1.1.1#cloudflare-dns.com", "tls://1.0.0.1#cloudflare-dns.com"],
+    } satisfies About)
+    .optional(),
+  policy: policyField
+    .meta({
+      type: "`failover`, `round-robin`, `fastest`, `race` or `hash`",
+      description:
+        "How one of several upstreams is chosen. `failover`: the first that works. `round-robin`: each in turn. `fastest`: the one that has answered soonest of late; now and then another, to see whether it has become faster. `race`: two at once, and the first answer counts. `hash`: every name of one registrable domain by the same upstream, so that none of them sees everything.",
+      default: "fastest",
     } satisfies About)
     .optional(),
   timeout: duration(100, MINUTE)
@@ -131,24 +98,92 @@ const schema = z.strictObject({
       default: "4s",
     } satisfies About)
     .optional(),
-  tls: z
+  retryRcodes: possibleList(
+    z
+      .union([z.string(), z.number()], { error: () => "wants a response code, as in SERVFAIL" })
+      .transform(parsed(parseRetryRcode)),
+    "response codes",
+  )
+    .meta({
+      type: "list of response codes, or `none`",
+      description:
+        "The response codes after which one other server is asked. NXDOMAIN and answers without records are answers: after them nobody else is asked.",
+      default: ["SERVFAIL", "REFUSED", "NOTIMP", "FORMERR"],
+    } satisfies About)
+    .optional(),
+  bootstrap: possibleList(
+    text("the IP address of a resolver").transform(parsed(parseBootstrap)),
+    "IP addresses",
+  )
+    .meta({
+      type: "list of `ADDRESS` or `ADDRESS:PORT`, or `none`",
+      description:
+        "Plain resolvers that are asked for the addresses of upstreams which are written by name, and for nothing else. They learn which upstreams are used; what they answer is checked by the certificates of the upstreams.",
+      default: [],
+    } satisfies About)
+    .optional(),
+  state: autoPath
+    .meta({
+      type: "`auto`, `none` or the path of a folder",
+      description:
+        "Where what should outlive the process is kept, such as the addresses of upstreams. `auto` stands for the folder that systemd made for the service, else for `/var/lib/dotls` when root runs dotls, else for `dotls` in `$XDG_STATE_HOME` or `~/.local/state`.",
+      default: "auto",
+    } satisfies About)
+    .optional(),
+  tls: tlsSection.nullish(),
+  routes: possibleList(routeField, "routes")
+    .meta({
+      type: "list of routes",
+      description:
+        "Names that go to upstreams of their own. The longest suffix that matches decides; plain resolvers may stand here.",
+      default: [],
+    } satisfies About)
+    .optional(),
+  localNames: z
     .strictObject({
-      ca: caSource
+      localhost: localNames("`localhost` and all below it (RFC 6761): the loopback addresses."),
+      invalid: localNames("`invalid` (RFC 6761): there is no such name."),
+      test: localNames("`test` (RFC 6761): there is no such name, unless a route has it."),
+      reverse: localNames(
+        "The reverse zones of private and special addresses (RFC 6303): there is no such name, unless a route has it.",
+      ),
+      homeArpa: localNames("`home.arpa` (RFC 8375): there is no such name, unless a route has it."),
+      local: localNames(
+        "`local` (RFC 6762), which is asked for by multicast: there is no such name, unless a route has it.",
+      ),
+      onion: localNames("`onion` (RFC 7686): there is no such name."),
+      resolverArpa: localNames(
+        "`resolver.arpa` (RFC 9462), by which clients ask for an encrypted way to this server: there is none.",
+      ),
+      ipv4onlyArpa: localNames(
+        "`ipv4only.arpa` (RFC 8880), by which clients look for NAT64: the IPv4 addresses that it always has. Switch it off when the upstreams do DNS64.",
+      ),
+    })
+    .nullish(),
+  cluster: z
+    .literal(["auto", "off"], { error: () => "wants auto or off" })
+    .meta({
+      type: "`auto` or `off`",
+      description:
+        "Inside Kubernetes, `auto` sends the zone of the cluster, `cluster.local` say, to the name server that stands in `/etc/resolv.conf`, in the clear as the cluster has it. It sees the cluster by a search domain that begins with `svc.` or has `.svc.` in it. A route for the zone takes its place.",
+      default: "auto",
+    } satisfies About)
+    .optional(),
+  bypass: z
+    .strictObject({
+      enabled: onOrOff
         .meta({
-          type: "`system` or the path of a PEM file",
+          type: "`true` or `false`",
           description:
-            "The certification authorities that may vouch for upstreams. `system` stands for those of the operating system, or of the file that `SSL_CERT_FILE` names, with `NODE_EXTRA_CA_CERTS` on top; where there are none, for those that Node.js ships with.",
-          default: "system",
+            "Whether `dotls bypass` may open a way to the plain resolvers of the network for a while, to get through a captive portal.",
+          default: false,
         } satisfies About)
         .optional(),
-      minVersion: z
-        .literal(["TLSv1.2", "TLSv1.3"], {
-          error: () => "wants TLSv1.2 or TLSv1.3; RFC 8996 forbids anything older",
-        })
+      most: duration(1000, DAY)
         .meta({
-          type: "`TLSv1.2` or `TLSv1.3`",
-          description: "The oldest version of TLS that is spoken with an upstream.",
-          default: "TLSv1.2",
+          type: "duration, 1s to 1d",
+          description: "For how long at most; then it closes by itself.",
+          default: "10m",
         } satisfies About)
         .optional(),
     })
@@ -217,9 +252,7 @@ const schema = z.strictObject({
     .nullish(),
   control: z
     .strictObject({
-      socket: text("auto, none, or the path of a socket")
-        .transform(parsed((value) => (value === "auto" ? value : fileOrNone(value))))
-        .nullable()
+      socket: autoPath
         .meta({
           type: "`auto`, `none` or a path",
           description:
@@ -257,24 +290,13 @@ export function listOptions(): Option[] {
   return Object.entries(schema.shape).flatMap(([name, field]) => {
     const inner = field instanceof z.ZodOptional ? field.unwrap() : field;
     const section = inner instanceof z.ZodNullable ? inner.unwrap() : inner;
-    if (!(section instanceof z.ZodObject)) return [optionOf(name, section)];
+    if (!(section instanceof z.ZodObject)) return [optionOf(name, inner)];
     return Object.entries(section.shape).map(([key, leaf]) => optionOf(`${name}.${key}`, leaf.unwrap()));
   });
-}
-
-/** The keys that an upstream in the long form takes. */
-export function upstreamKeys(): string[] {
-  return Object.keys(longUpstream.in.shape);
 }
 
 function optionOf(key: string, field: z.core.$ZodType): Option {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every leaf carries an About: `satisfies` saw to it
   const about = z.globalRegistry.get(field) as unknown as About;
   return { ...about, key, list: Array.isArray(about.default) };
-}
-
-/** Several addresses are told apart by whoever uses them one by one: the name says what they have in common. */
-function labelOf(spec: Omit<UpstreamSpec, "label">): string {
-  if (spec.name === null || spec.addresses.length === 1) return formatUpstream(spec);
-  return spec.port === DOT_PORT ? spec.name : `${spec.name}:${spec.port}`;
 }

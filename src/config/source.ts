@@ -1,8 +1,10 @@
 import type { ConfigProblem } from "./config-error.ts";
 import type { LayerIssue } from "./issues.ts";
 import { hintForKey } from "./options.ts";
-import { checkLayer, type Layer, upstreamKeys } from "./schema.ts";
+import { routeKeys } from "./route-schema.ts";
+import { checkLayer, type Layer } from "./schema.ts";
 import { nearest } from "./suggest.ts";
+import { upstreamKeys } from "./upstream-schema.ts";
 
 /** The way to a part of the configuration: `["upstreams", 1, "port"]`. */
 export type KeyPath = readonly (string | number)[];
@@ -45,11 +47,16 @@ function problemOf(source: Source, issue: LayerIssue): ConfigProblem {
     where,
     key: formatKey([...path, unknownKey]),
     message: "this key is not known to this version",
-    hint: path[0] === "upstreams" ? hintForUpstreamKey(unknownKey) : hintForKey(unknownKey, formatKey(path)),
+    hint: hintForUnknown(unknownKey, path),
   };
 }
 
-function hintForUpstreamKey(key: string): string {
-  const meant = nearest(key, upstreamKeys());
-  return meant === null ? `an upstream takes ${upstreamKeys().join(", ")}` : `did you mean ${meant}?`;
+/** Upstreams and routes are items of lists, with keys of their own. */
+function hintForUnknown(key: string, path: KeyPath): string | null {
+  if (typeof path.at(-1) !== "number") return hintForKey(key, formatKey(path));
+  const route = path.length === 2 && path[0] === "routes";
+  const known = route ? routeKeys() : upstreamKeys();
+  const meant = nearest(key, known);
+  if (meant !== null) return `did you mean ${meant}?`;
+  return `${route ? "a route" : "an upstream"} takes ${known.join(", ")}`;
 }

@@ -1,27 +1,25 @@
-import { specForName, specForPreset } from "./known-resolvers.ts";
+import { nearestPreset, PRESETS } from "./presets.ts";
 import { ConfigValueError } from "./value-error.ts";
 
-/** The error for an upstream under another scheme than `tls`: says why, and what to write instead. */
+/** The error for an upstream under a scheme that is not read: says why, and what to write instead. */
 export function unsupportedScheme(label: string, scheme: string): ConfigValueError {
   const rest = label.slice(scheme.length + 3);
   const host = /^\[?([^[\]/:#@?]*)/.exec(rest)?.[1] ?? "";
   switch (scheme) {
-    case "https":
     case "h3":
     case "quic":
-      return bad(
-        `"${label}": ${scheme}:// is not known to this version, only DNS over TLS is`,
-        `write ${specForName(host) ?? specFor(host)}`,
-      );
-    case "udp":
-    case "tcp":
+    case "doq":
+      return bad(`"${label}": dotls does not speak QUIC`, `write tls://${nameOr(host)} or https://...`);
+    case "http":
+    case "h2c":
+      return bad(`"${label}" would send queries in the clear`, `write https://${nameOr(host)}/dns-query`);
+    case "doh":
+      return bad(`"${label}": the scheme of DNS over HTTPS is https://`, `write https://${rest}`);
     case "dns":
       return bad(
-        `"${label}": ${scheme}:// sends queries in the clear, which dotls does not do`,
-        `write ${addressSpec(rest)}`,
+        `"${label}": dns:// sends queries in the clear`,
+        `write ${addressSpec(rest)}, or udp:// in a route`,
       );
-    case "sdns":
-      return bad(`"${label}": DNS stamps are not known to this version`, "write tls://ADDRESS#NAME");
     case "dot":
       return bad(`"${label}": the scheme of DNS over TLS is tls://`, `write ${addressSpec(rest)}`);
     default:
@@ -30,29 +28,28 @@ export function unsupportedScheme(label: string, scheme: string): ConfigValueErr
 }
 
 /**
- * The error for an upstream that does not begin with an IP address: a preset, a host name, or a typo.
- * `rest` is what follows the scheme.
+ * The error for what stands where the name of an upstream would stand and is none: a typo in an address or a preset.
+ * Null when it may be a name. `explicit`: whether `tls://` stands before it, so that one label alone is a name.
  */
-export function withoutAddress(label: string, rest: string): ConfigValueError {
-  const preset = specForPreset(rest);
-  if (preset !== null) {
-    return bad(`"${label}": presets are not known to this version`, `write ${preset}`);
-  }
-  const name = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?:[:@#%/].*)?$/i.exec(rest)?.[1];
+export function nameOfNothing(label: string, host: string, explicit: boolean): ConfigValueError | null {
   // Digits and dots alone are a mistyped address, whatever a name may look like.
-  if (name === undefined || /^[\d.]*$/.test(name)) {
-    return bad(`"${label}" does not begin with an IP address`, "write tls://ADDRESS#NAME");
+  if (!/^(?=.*[a-z])[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(host)) {
+    return bad(`"${label}" does not begin with an IP address or a name`, "write tls://ADDRESS#NAME");
   }
-  const known = specForName(name.replace(/\.$/, ""));
+  if (PRESETS.has(host.toLowerCase())) {
+    return bad(`"${label}": a preset stands alone`, `write ${host.toLowerCase()}`);
+  }
+  if (explicit || host.includes(".")) return null;
+  const meant = nearestPreset(host);
   return bad(
-    `"${label}": this version does not look up the names of upstreams`,
-    known === null ? `write ${specFor(name)} with its IP address for ADDRESS` : `write ${known}`,
+    `"${label}" is neither an address nor a preset`,
+    meant === null ? `the presets are ${[...PRESETS.keys()].join(", ")}` : `did you mean ${meant}?`,
   );
 }
 
-/** A pattern to follow for a server of which only the name, or nothing, is known. */
-function specFor(host: string): string {
-  return /^(?=.*[a-z])[a-z0-9_.-]+$/i.test(host) ? `tls://ADDRESS#${host}` : "tls://ADDRESS#NAME";
+/** The name of a host to build an example of; a placeholder where there is none. */
+function nameOr(host: string): string {
+  return /^(?=.*[a-z])[a-z0-9_.-]+$/i.test(host) ? host : "NAME";
 }
 
 /** A pattern to follow for what stood behind a scheme that is not ours: keeps an address that is there. */

@@ -1,50 +1,77 @@
-import type { UpstreamSpec } from "./config.ts";
-import {
-  bracketed,
-  canonicalAddress,
-  isLinkLocal,
-  isMulticast,
-  isScopeId,
-  isWildcard,
-  parsePort,
-} from "./ip-address.ts";
-import { unsupportedScheme, withoutAddress } from "./upstream-hint.ts";
+import type { TlsOptions, UpstreamSpec } from "./config.ts";
+import { parseHttps } from "./https-url.ts";
+import { canonicalAddress, isLinkLocal } from "./ip-address.ts";
+import { presetUpstream } from "./presets.ts";
 import { parseServerName } from "./server-name.ts";
-import { looksLikePort, splitAddress } from "./split-address.ts";
+import { type AddressParts, splitAddress } from "./split-address.ts";
+import { parseStamp } from "./stamp.ts";
+import { DEFAULT_TLS } from "./tls-options.ts";
+import { refuseOpenEnd, upstreamAddress, upstreamPort } from "./upstream-address.ts";
+import { completeUpstream, draft, PORTS, type Protocol, type UpstreamDraft } from "./upstream-draft.ts";
+import { nameOfNothing, unsupportedScheme } from "./upstream-hint.ts";
 import { ConfigValueError } from "./value-error.ts";
 
 /** The port of DNS over TLS (RFC 7858 section 3.1). */
 export const DOT_PORT = 853;
 
 /**
- * Reads one upstream in the short form: `tls://ADDRESS[:PORT][#NAME]`, the scheme may be left away, with the spellings
- * of others: `ADDRESS@853#NAME` (unbound), `ADDRESS#NAME` (systemd-resolved), `tls://ADDRESS%NAME[:PORT]` (CoreDNS).
- * On a link-local IPv6 address, `%` is followed by the interface: `tls://[fe80::1%eth0]#NAME`.
- * Without NAME the certificate must carry the address. Whatever else is written is refused: nothing is guessed, and
- * nothing is ever taken for cleartext.
+ * Reads one upstream in the short form, as `parseUpstream` does, and puts the general TLS options under it.
  *
  * @throws ConfigValueError ERR_DOTLS_BAD_UPSTREAM
  */
-export function parseUpstream(text: string): UpstreamSpec {
+export function readUpstream(text: string, general: TlsOptions = DEFAULT_TLS): UpstreamSpec {
+  return completeUpstream(parseUpstream(text), general);
+}
+
+/**
+ * Reads one upstream in the short form:
+ *
+ * - `tls://ADDRESS[:PORT][#NAME]` and `tls://NAME[:PORT]`, the scheme may be left away, with the spellings of others:
+ *   `ADDRESS@853#NAME` (unbound), `ADDRESS#NAME` (systemd-resolved), `tls://ADDRESS%NAME[:PORT]` (CoreDNS);
+ * - `https://NAME[:PORT]/PATH`, `https://ADDRESS[:PORT]/PATH`;
+ * - `udp://ADDRESS[:PORT]`, `tcp://ADDRESS[:PORT]`, in the clear;
+ * - `ddr://ADDRESS[:PORT]`, a plain resolver that tells where its encrypted face is (RFC 9462);
+ * - `sdns://...`, a DNS stamp; `quad9`, `nextdns:ID`, a preset.
+ *
+ * On a link-local IPv6 address, `%` is followed by the interface: `tls://[fe80::1%eth0]#NAME`. Without NAME the
+ * certificate must carry the address. Whatever else is written is refused: nothing is guessed, and nothing but `udp://`,
+ * `tcp://` and the stamps of plain resolvers is ever taken for cleartext.
+ *
+ * @throws ConfigValueError ERR_DOTLS_BAD_UPSTREAM
+ */
+export function parseUpstream(text: string): UpstreamDraft {
   const label = text.trim();
   if (label === "") throw bad("an upstream is empty", "write tls://ADDRESS#NAME");
   if (/\s/.test(label))
     throw bad(`"${label}" has a space inside`, "write several upstreams as several items");
   const scheme = /^([a-z0-9+.-]+):\/\//i.exec(label)?.[1];
-  if (scheme !== undefined && scheme.toLowerCase() !== "tls")
-    throw unsupportedScheme(label, scheme.toLowerCase());
   const rest = scheme === undefined ? label : label.slice(scheme.length + 3);
-  const hash = rest.indexOf("#");
-  const host = hash === -1 ? rest : rest.slice(0, hash);
-  const parts = splitAddress(host);
-  const address = parts === null ? null : canonicalAddress(parts.address);
-  if (parts === null || address === null) throw withoutAddress(label, rest);
-  if (looksLikePort(parts)) {
-    throw bad(
-      `"${label}" leaves open where the address ends and the port begins`,
-      `put the address in brackets, or add @${DOT_PORT} behind it`,
-    );
+  switch (scheme?.toLowerCase()) {
+    case undefined:
+      return presetUpstream(label) ?? parseTls(label, rest, false);
+    case "tls":
+      return parseTls(label, rest, true);
+    case "https":
+      return parseHttps(label, rest);
+    case "udp":
+      return parseByAddress(label, rest, "udp");
+    case "tcp":
+      return parseByAddress(label, rest, "tcp");
+    case "ddr":
+      return parseByAddress(label, rest, "ddr");
+    case "sdns":
+      return parseStamp(label);
+    default:
+      throw unsupportedScheme(label, scheme!.toLowerCase());
   }
+}
+
+function parseTls(label: string, rest: string, explicit: boolean): UpstreamDraft {
+  const hash = rest.indexOf("#");
+  const parts = splitAddress(hash === -1 ? rest : rest.slice(0, hash));
+  const address = parts === null ? null : canonicalAddress(parts.address);
+  if (parts === null || address === null) return parseTlsName(label, rest, parts, explicit);
+  refuseOpenEnd(label, parts, DOT_PORT);
 
   const names = hash === -1 ? [] : [rest.slice(hash + 1)];
   let scope: string | null = null;
@@ -59,59 +86,54 @@ export function parseUpstream(text: string): UpstreamSpec {
   if (names.length > 1)
     throw bad(`"${label}" names the server twice, after # and after %`, "write only #NAME");
   if (names[0] === "") throw bad(`"${label}": the name after # is missing`);
-  return {
+  return draft("tls", {
     addresses: [upstreamAddress(scope === null ? address : `${address}%${scope}`)],
-    port: parts.port === null ? DOT_PORT : upstreamPort(parts.port),
+    ...portOf(parts),
     name: names[0] === undefined ? null : parseServerName(names[0]),
-    pins: [],
-    ca: null,
     label,
-  };
+  });
 }
 
-/**
- * Checks the address of an upstream: an IP address without brackets, with its interface when it is link-local.
- * Gives its canonical form.
- *
- * @throws ConfigValueError ERR_DOTLS_BAD_UPSTREAM
- */
-export function upstreamAddress(text: string): string {
-  const [host = "", ...scopes] = text.split("%");
-  const address = canonicalAddress(host);
-  if (address === null) throw bad(`"${text}" is not an IP address`);
-  if (isWildcard(address)) throw bad(`"${text}" is the address of no host`);
-  if (isMulticast(address)) throw bad(`"${text}" is a multicast address, which TLS cannot reach`);
-  const scope = scopes[0];
-  if (!isLinkLocal(address)) {
-    if (scope !== undefined) throw bad(`"${text}": only a link-local address takes an interface after %`);
-    return address;
+/** A server of which only the name is said; its addresses are looked up. */
+function parseTlsName(
+  label: string,
+  rest: string,
+  parts: AddressParts | null,
+  explicit: boolean,
+): UpstreamDraft {
+  const fault = nameOfNothing(label, parts?.address ?? rest, explicit);
+  if (parts === null || fault !== null) {
+    throw fault ?? bad(`"${label}" is neither an address nor a name`, "write tls://ADDRESS#NAME");
   }
-  if (scope === undefined) {
+  if (rest.includes("#") || parts.zone !== null || parts.bracketed) {
     throw bad(
-      `"${text}": a link-local address needs its interface`,
-      `write ${address}%eth0 with yours for eth0`,
+      `"${label}" names the server twice`,
+      `write tls://${parts.address}, or tls://ADDRESS#${parts.address}`,
     );
   }
-  if (scopes.length > 1 || !isScopeId(scope)) throw bad(`"${text}": what follows % is not one interface`);
-  return `${address}%${scope}`;
+  return draft("tls", { name: parseServerName(parts.address), ...portOf(parts), label });
 }
 
-/**
- * Reads the port of an upstream, 1 to 65535.
- *
- * @throws ConfigValueError ERR_DOTLS_BAD_UPSTREAM
- */
-export function upstreamPort(text: string): number {
-  const port = parsePort(text);
-  if (port === null || port === 0) throw bad(`"${text}" is not a port`, "ports go from 1 to 65535");
-  return port;
+/** An upstream that is known by its address alone, as a plain resolver is. */
+function parseByAddress(label: string, rest: string, scheme: "udp" | "tcp" | "ddr"): UpstreamDraft {
+  const parts = splitAddress(rest);
+  if (parts === null || rest.includes("#") || canonicalAddress(parts.address) === null) {
+    throw bad(`"${label}": ${scheme}:// takes an IP address and perhaps a port`, `write ${scheme}://ADDRESS`);
+  }
+  refuseOpenEnd(label, parts, PORTS.udp);
+  if (parts.outerZone !== null) throw bad(`"${label}" has % twice`);
+  const protocol: Protocol = scheme === "ddr" ? "tls" : scheme;
+  return draft(protocol, {
+    addresses: [upstreamAddress(parts.zone === null ? parts.address : `${parts.address}%${parts.zone}`)],
+    port: PORTS.udp,
+    ...portOf(parts),
+    ddr: scheme === "ddr",
+    label,
+  });
 }
 
-/** Writes an upstream without pins and CA of its own as `parseUpstream` reads it; several addresses joined by commas. */
-export function formatUpstream(spec: Omit<UpstreamSpec, "label">): string {
-  const port = spec.port === DOT_PORT ? "" : `:${spec.port}`;
-  const name = spec.name === null ? "" : `#${spec.name}`;
-  return `tls://${spec.addresses.map(bracketed).join(",")}${port}${name}`;
+function portOf(parts: AddressParts): { port?: number } {
+  return parts.port === null ? {} : { port: upstreamPort(parts.port) };
 }
 
 function bad(message: string, hint: string | null = null): ConfigValueError {

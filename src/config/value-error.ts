@@ -6,7 +6,8 @@ export type ValueErrorCode =
   | "ERR_DOTLS_BAD_SIZE"
   | "ERR_DOTLS_BAD_LISTEN"
   | "ERR_DOTLS_BAD_UPSTREAM"
-  | "ERR_DOTLS_BAD_PREFIX";
+  | "ERR_DOTLS_BAD_PREFIX"
+  | "ERR_DOTLS_BAD_ROUTE";
 
 /** A value that does not follow its grammar, wherever it was written: a file, a variable, a flag, a call. */
 export class ConfigValueError extends DotlsError {

@@ -6,7 +6,7 @@ import type { HistoryEntry } from "../observe/history-entry.ts";
 import type { HistoryQuery } from "../observe/history-filter.ts";
 import { linesOf } from "../observe/lines.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
-import type { Status } from "./status.ts";
+import type { BypassStatus, Status } from "./status.ts";
 
 /** How long a server may take until its reply begins, in milliseconds. */
 const PATIENCE = 5000;
@@ -26,9 +26,29 @@ export interface HistoryRequest extends HistoryQuery {
  * there, ERR_DOTLS_CONTROL_DENIED when this user may not ask, ERR_DOTLS_CONTROL_PROTOCOL when what answers is no dotls.
  */
 export async function getStatus(socket: string): Promise<Status> {
-  const response = await get(socket, "/v1/status");
+  const response = await ask(socket, "GET", "/v1/status");
   // Taken at its word: the header said that it is a dotls of this API.
   const status: Status = JSON.parse(await textOf(response));
+  return status;
+}
+
+/**
+ * Opens the bypass of the server behind a control socket for a time such as `10m`, in the name of `by`. Rejects as
+ * `getStatus` does, and with the server's ERR_DOTLS_BYPASS or ERR_DOTLS_BAD_DURATION.
+ */
+export async function openBypass(socket: string, duration: string, by: string): Promise<BypassStatus> {
+  const parameters = new URLSearchParams({ for: duration, by });
+  return setBypass(socket, "PUT", parameters);
+}
+
+/** Closes the bypass of the server behind a control socket, in the name of `by`. Rejects as `getStatus` does. */
+export async function closeBypass(socket: string, by: string): Promise<BypassStatus> {
+  return setBypass(socket, "DELETE", new URLSearchParams({ by }));
+}
+
+async function setBypass(socket: string, method: string, parameters: URLSearchParams): Promise<BypassStatus> {
+  const response = await ask(socket, method, `/v1/bypass?${parameters.toString()}`);
+  const status: BypassStatus = JSON.parse(await textOf(response));
   return status;
 }
 
@@ -47,7 +67,7 @@ export async function getHistory(
   if (limit !== undefined) parameters.set("limit", String(limit));
   if (follow === true) parameters.set("follow", "1");
   try {
-    return entriesOf(await get(socket, `/v1/history?${parameters.toString()}`, signal), signal);
+    return entriesOf(await ask(socket, "GET", `/v1/history?${parameters.toString()}`, signal), signal);
   } catch (error) {
     if (signal?.aborted === true) return nothing();
     throw error;
@@ -71,8 +91,13 @@ async function* entriesOf(
   }
 }
 
-async function get(socket: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
-  const response = await send(socket, path, signal);
+async function ask(
+  socket: string,
+  method: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
+  const response = await send(socket, method, path, signal);
   if (response.headers[CONTROL_HEADER] !== CONTROL_VERSION) {
     response.destroy();
     throw notDotls(socket);
@@ -81,13 +106,18 @@ async function get(socket: string, path: string, signal?: AbortSignal): Promise<
   return response;
 }
 
-function send(socket: string, path: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+function send(
+  socket: string,
+  method: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     if (Buffer.byteLength(socket) > SOCKET_PATH_LIMIT) {
       reject(noServer(socket, `its path has more than ${SOCKET_PATH_LIMIT} bytes`));
       return;
     }
-    const asked = request({ socketPath: socket, path, agent: false, ...(signal && { signal }) });
+    const asked = request({ socketPath: socket, method, path, agent: false, ...(signal && { signal }) });
     const patience = setTimeout(() => asked.destroy(notDotls(socket)), PATIENCE);
     asked.on("response", (response) => {
       clearTimeout(patience);

@@ -1,8 +1,11 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
+import { parseDuration } from "../config/duration.ts";
 import { DotlsError } from "../errors.ts";
 import { historyFilter } from "../observe/history-filter.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
+import { printable } from "../observe/printable.ts";
+import type { Bypass } from "./bypass.ts";
 import { historyText } from "./history-stream.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
@@ -12,6 +15,7 @@ const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "
 export interface ControlSources {
   readonly status: () => Status;
   readonly history: HistoryRing;
+  readonly bypass?: Bypass;
 }
 
 /** The control API, and the way to end its open streams when the server stops. */
@@ -23,6 +27,7 @@ export interface ControlRoutes {
 /**
  * `GET /v1/status`: a `Status` in JSON. `GET /v1/history`: NDJSON of `HistoryEntry`, filtered by `since`, `until`, `name`,
  * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
+ * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
 export function controlRoutes(sources: ControlSources): ControlRoutes {
@@ -34,6 +39,17 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   });
   app.get("/v1/status", (context) => context.json(sources.status()));
   app.get("/v1/history", (context) => history(context, sources.history, open));
+  const { bypass } = sources;
+  if (bypass !== undefined) {
+    app.put("/v1/bypass", (context) => {
+      bypass.open(parseDuration(context.req.query("for") ?? ""), whoAsks(context));
+      return context.json(bypass.status());
+    });
+    app.delete("/v1/bypass", (context) => {
+      bypass.close(`closed by ${whoAsks(context)}`);
+      return context.json(bypass.status());
+    });
+  }
   app.notFound((context) => {
     const message = `there is no ${context.req.method} ${context.req.path}`;
     return context.json({ error: { code: "ERR_DOTLS_CONTROL_PATH", message } }, 404);
@@ -90,6 +106,12 @@ function history(context: Context, ring: HistoryRing, open: Set<AbortController>
     { highWaterMark: 0 },
   );
   return context.body(body, 200, { "content-type": "application/x-ndjson" });
+}
+
+/** As he says himself: whoever may open the socket could as well be the server's own user. */
+function whoAsks(context: Context): string {
+  const name = context.req.query("by") ?? "";
+  return name === "" ? "somebody" : printable(name.slice(0, 64));
 }
 
 function unclear(message: string): DotlsError {

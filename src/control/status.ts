@@ -17,6 +17,23 @@ export interface Status {
   readonly upstreams: readonly UpstreamStatus[];
   readonly queries: CountersSnapshot;
   readonly history: HistoryStatus;
+  /** Not there in servers that have none. */
+  readonly bypass?: BypassStatus;
+}
+
+/** Whether queries leave unencrypted, to the plain resolvers of the network. */
+export interface BypassStatus {
+  /** Whether the configuration allows to open it. */
+  readonly enabled: boolean;
+  readonly open: {
+    /** ISO 8601 in UTC, as all times. */
+    readonly since: string;
+    readonly until: string;
+    /** Who opened it, as he says himself. */
+    readonly by: string;
+    /** IP addresses. */
+    readonly resolvers: readonly string[];
+  } | null;
 }
 
 /** One server out there: an upstream of the configuration with two addresses is two of them. */

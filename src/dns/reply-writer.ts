@@ -13,6 +13,14 @@ export interface ExtraError {
   readonly text: Uint8Array;
 }
 
+/** Records of an answer of our own, made once and given to whoever asks. */
+export interface OwnRecords {
+  readonly answers: number;
+  readonly authorities: number;
+  /** In wire form. The only pointer allowed is to offset 12, the question's name: what else is where differs. */
+  readonly bytes: Uint8Array;
+}
+
 /** Where a reply goes and what that way can carry. */
 export interface ReplyWay {
   /** Whether replies leave as datagrams, which have a size limit (RFC 6891 section 6.2.3). */
@@ -77,8 +85,9 @@ export function writeReply(
 }
 
 /**
- * An answer of our own without records: an error, or nothing to say. RA is set: we do offer recursion, and a client
+ * An answer of our own: an error, or what is known here without asking. RA is set: we do offer recursion, and a client
  * that is told otherwise prints a warning for each error. `opcode` comes back as it was sent (RFC 1035 section 4.1.1).
+ * Records that do not fit a datagram are left out, with TC=1.
  */
 export function writeOwn(
   query: QueryView,
@@ -86,19 +95,30 @@ export function writeOwn(
   extra: ExtraError | null,
   way: ReplyWay,
   headroom: number,
+  records: OwnRecords | null = null,
 ): Buffer {
   const limit = sizeLimit(query, way);
   const questionEnd = query.questionEnd;
   const fixed = questionEnd + optLength(query, way);
+  const whole = records === null || fixed + records.bytes.length <= limit;
+  const body = whole ? records : null;
+  const bodyLength = body === null ? 0 : body.bytes.length;
   const extraLength = extra === null || !query.hasEdns ? 0 : 6 + extra.text.length;
-  const withExtra = extraLength > 0 && fixed + extraLength <= limit;
-  const out = Buffer.allocUnsafe(headroom + fixed + (withExtra ? extraLength : 0));
-  const flags = Flag.QR | Flag.RA | (query.flags & (Flag.OPCODE | Flag.RD | Flag.CD));
+  const withExtra = extraLength > 0 && fixed + bodyLength + extraLength <= limit;
+  const out = Buffer.allocUnsafe(headroom + fixed + bodyLength + (withExtra ? extraLength : 0));
+  const flags = Flag.QR | Flag.RA | (query.flags & (Flag.OPCODE | Flag.RD | Flag.CD)) | (whole ? 0 : Flag.TC);
   // Without OPT there is no room for the high bits: an extended code then says no more than "failed".
   const shown = rcode <= 15 || query.hasEdns ? rcode & 15 : Rcode.SERVFAIL;
   writeHead(out, headroom, query, flags | shown, questionEnd > HEADER_LENGTH);
-  if (query.hasEdns)
-    addOpt(out, headroom, headroom + questionEnd, query, way, rcode, null, withExtra ? extra : null);
+  if (body !== null) {
+    writeU16(out, headroom + HeaderOffset.ANCOUNT, body.answers);
+    writeU16(out, headroom + HeaderOffset.NSCOUNT, body.authorities);
+    copy(out, headroom + questionEnd, body.bytes, 0, bodyLength);
+  }
+  if (query.hasEdns) {
+    const optAt = headroom + questionEnd + bodyLength;
+    addOpt(out, headroom, optAt, query, way, rcode, null, withExtra ? extra : null);
+  }
   return out;
 }
 

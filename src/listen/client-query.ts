@@ -1,5 +1,5 @@
 import { QueryView } from "../dns/query-view.ts";
-import type { ExtraError } from "../dns/reply-writer.ts";
+import type { ExtraError, OwnRecords } from "../dns/reply-writer.ts";
 import type { Door } from "./door.ts";
 
 /**
@@ -25,6 +25,8 @@ export class ClientQuery extends QueryView {
 
   /** With an answer of our own: the extended error that goes with it. */
   extra: ExtraError | null = null;
+  /** With an answer of our own: its records; null for an error, which has none. */
+  records: OwnRecords | null = null;
   /** The next client that waits for the same answer. */
   follower: ClientQuery | null = null;
 
@@ -49,6 +51,7 @@ export class ClientQuery extends QueryView {
     this.server = null;
     this.error = null;
     this.extra = null;
+    this.records = null;
     this.follower = null;
   }
 }

@@ -69,18 +69,31 @@ describe("dotls check", () => {
       config: { timeout: 2000, history: { rotate: 67_108_864 } },
       origins: { timeout: "flag --set", "tls.ca": "default" },
     });
-    const bad = check({}, ["--json", "--upstream", "quad9"]);
+    const bad = check({}, ["--json", "--upstream", "quad8"]);
     expect(bad.status).toBe(1);
     expect(JSON.parse(bad.stdout)).toEqual({
       problems: [
         {
           where: "--upstream",
           key: "upstreams[0]",
-          message: '"quad9": presets are not known to this version',
-          hint: "write tls://9.9.9.9#dns.quad9.net",
+          message: '"quad8" is neither an address nor a preset',
+          hint: "did you mean quad9?",
         },
       ],
     });
+  });
+
+  test("warns of what takes protection away, beside the configuration", () => {
+    const yaml = "upstreams: [{server: quad9, verify: none}]\n";
+    const warning =
+      "upstreams[0]: quad9 need not prove who it is (verify: none): anybody on the way can pose as it";
+    const text = check({ "dotls.yaml": yaml });
+    expect(text).toMatchObject({ status: 0, stderr: `warning: ${warning}\n` });
+    expect(text.stdout).toContain("    verify: none\n");
+    expect(JSON.parse(check({ "dotls.yaml": yaml }, ["--json"]).stdout)).toMatchObject({
+      warnings: [warning],
+    });
+    expect(JSON.parse(check({}, ["--json"]).stdout)).toMatchObject({ warnings: [] });
   });
 
   test("a flag that does not exist", () => {

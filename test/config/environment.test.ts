@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { OTHER_VARIABLES } from "../../src/config/environment.ts";
+import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
 import { OPTIONS, variableOf } from "../../src/config/options.ts";
 import { load, problemsOf } from "../support/config-folder.ts";
+
+const localNames = Object.keys(ALL_LOCAL_NAMES);
 
 describe("environment variables", () => {
   test("every option has one, and no two have the same", () => {
@@ -16,9 +19,28 @@ describe("environment variables", () => {
       env: {
         DOTLS_LISTEN: "[::1]:53, udp://127.0.0.1:5353",
         DOTLS_UPSTREAMS: "9.9.9.9#dns.quad9.net 1.1.1.1",
+        DOTLS_POLICY: "hash",
         DOTLS_TIMEOUT: "2s",
-        DOTLS_TLS_CA: "system",
+        DOTLS_RETRYRCODES: "servfail, 23",
+        DOTLS_BOOTSTRAP: "9.9.9.9 [2620:fe::fe]:5353",
+        DOTLS_STATE: "none",
+        DOTLS_TLS_VERIFY: "strict",
+        DOTLS_TLS_CA: "bundled",
+        DOTLS_TLS_CERT: "none",
+        DOTLS_TLS_KEY: "none",
         DOTLS_TLS_MINVERSION: "TLSv1.3",
+        DOTLS_TLS_MAXVERSION: "TLSv1.3",
+        DOTLS_TLS_CIPHERS: "TLS_AES_256_GCM_SHA384:ECDHE+AESGCM:!aNULL",
+        DOTLS_TLS_GROUPS: "X25519:P-256",
+        DOTLS_TLS_ALPN: "off",
+        DOTLS_TLS_SNI: "off",
+        DOTLS_TLS_KEYLOG: "none",
+        DOTLS_TLS_PREWARM: "true",
+        DOTLS_ROUTES: '[{"match": "corp.example", "upstreams": ["udp://10.0.0.2"], "policy": "race"}]',
+        ...Object.fromEntries(localNames.map((key) => [variableOf(`localNames.${key}`), "false"])),
+        DOTLS_CLUSTER: "off",
+        DOTLS_BYPASS_ENABLED: "yes",
+        DOTLS_BYPASS_MOST: "1h",
         DOTLS_ACCESS_ALLOW: "10.0.0.0/8",
         DOTLS_HISTORY_SIZE: "5",
         DOTLS_HISTORY_FILE: "none",
@@ -35,8 +57,27 @@ describe("environment variables", () => {
         { transport: "udp", address: "127.0.0.1", port: 5353 },
       ],
       upstreams: [{ name: "dns.quad9.net" }, { name: null }],
+      policy: "hash",
       timeout: 2000,
-      tls: { ca: "system", minVersion: "TLSv1.3" },
+      retryRcodes: [2, 23],
+      bootstrap: [
+        { address: "9.9.9.9", port: 53 },
+        { address: "2620:fe::fe", port: 5353 },
+      ],
+      state: null,
+      tls: {
+        ca: "bundled",
+        minVersion: "TLSv1.3",
+        ciphers: "TLS_AES_256_GCM_SHA384:ECDHE+AESGCM:!aNULL",
+        groups: "X25519:P-256",
+        alpn: [],
+        sni: false,
+        prewarm: true,
+      },
+      routes: [{ match: [{ suffix: "corp.example" }], upstreams: [{ protocol: "udp" }], policy: "race" }],
+      localNames: Object.fromEntries(localNames.map((key) => [key, false])),
+      cluster: "off",
+      bypass: { enabled: true, most: 3_600_000 },
       access: { allow: ["10.0.0.0/8"] },
       history: { size: 5, file: null, keep: 86_400_000, rotate: 1_048_576 },
       control: { socket: null },

@@ -63,7 +63,11 @@ describe("flags", () => {
   });
 
   test.each([
-    [["--upstream", "quad9"], '--upstream: upstreams[0]: "quad9": presets are not known'],
+    [
+      ["--upstream", "quad8"],
+      '--upstream: upstreams[0]: "quad8" is neither an address nor a preset (did you',
+    ],
+    [["--set", "routes=corp.example"], "--set: routes[0]: wants a section, with keys of its own"],
     [["--listen", ":53"], '--listen: listen[0]: ":53" names no address'],
     [["--tls-ca", ""], "--tls-ca: tls.ca: the path is empty"],
     [["--tls-ca", "/nonexistent/ca.pem"], "--tls-ca: tls.ca: /nonexistent/ca.pem: there is no such file"],
@@ -75,7 +79,7 @@ describe("flags", () => {
     ],
     [
       ["--set", "tls=system"],
-      "--set: tls: this is a section; one of its keys can be set (one of tls.ca, tls.minVersion)",
+      "--set: tls: this is a section; one of its keys can be set (one of tls.verify, tls.ca, ",
     ],
     [["--set", "timeout="], "--set: timeout: the value is empty"],
     [["--set", "timeout=soon"], '--set: timeout: "soon" is not a duration'],

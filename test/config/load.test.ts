@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, test } from "vitest";
@@ -7,42 +8,81 @@ import { folderWith, load, problemsOf } from "../support/config-folder.ts";
 
 const certificate = rootCertificates[0]!;
 
+const usualTls = {
+  verify: "strict",
+  ca: "system",
+  cert: null,
+  key: null,
+  minVersion: "TLSv1.2",
+  maxVersion: "TLSv1.3",
+  ciphers: null,
+  groups: null,
+  alpn: ["dot"],
+  sni: true,
+  keyLog: null,
+};
+
 describe("the defaults", () => {
   test("are what the documentation promises", () => {
-    expect(load({ env: { XDG_RUNTIME_DIR: "/run/user/7" }, yaml: "control: {socket: none}" }).config).toEqual(
-      {
-        listen: [
-          { transport: "udp", address: "127.0.0.1", port: 5300 },
-          { transport: "tcp", address: "127.0.0.1", port: 5300 },
-        ],
-        upstreams: ["1.1.1.1", "1.0.0.1"].map((address) => ({
-          addresses: [address],
-          port: 853,
-          name: "cloudflare-dns.com",
-          pins: [],
-          ca: null,
-          label: `tls://${address}#cloudflare-dns.com`,
-        })),
-        timeout: 4000,
-        tls: { ca: "system", minVersion: "TLSv1.2" },
-        access: {
-          allow: [
-            "127.0.0.0/8",
-            "10.0.0.0/8",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "100.64.0.0/10",
-            "169.254.0.0/16",
-            "::1/128",
-            "fc00::/7",
-            "fe80::/10",
-          ],
-        },
-        history: { size: 10_000, file: null, keep: 604_800_000, rotate: 67_108_864 },
-        control: { socket: null },
-        log: { level: "info" },
+    expect(
+      load({ env: { STATE_DIRECTORY: "/var/lib/service" }, yaml: "control: {socket: none}" }).config,
+    ).toEqual({
+      listen: [
+        { transport: "udp", address: "127.0.0.1", port: 5300 },
+        { transport: "tcp", address: "127.0.0.1", port: 5300 },
+      ],
+      upstreams: ["1.1.1.1", "1.0.0.1"].map((address) => ({
+        protocol: "tls",
+        addresses: [address],
+        port: 853,
+        name: "cloudflare-dns.com",
+        path: "/dns-query",
+        method: "POST",
+        ddr: false,
+        pins: [],
+        certHashes: [],
+        tls: usualTls,
+        padding: 128,
+        insecure: false,
+        label: `tls://${address}#cloudflare-dns.com`,
+      })),
+      policy: "fastest",
+      timeout: 4000,
+      retryRcodes: [2, 5, 4, 1],
+      bootstrap: [],
+      state: "/var/lib/service",
+      tls: { ...usualTls, prewarm: false },
+      routes: [],
+      localNames: {
+        localhost: true,
+        invalid: true,
+        test: true,
+        reverse: true,
+        homeArpa: true,
+        local: true,
+        onion: true,
+        resolverArpa: true,
+        ipv4onlyArpa: true,
       },
-    );
+      cluster: "auto",
+      bypass: { enabled: false, most: 600_000 },
+      access: {
+        allow: [
+          "127.0.0.0/8",
+          "10.0.0.0/8",
+          "172.16.0.0/12",
+          "192.168.0.0/16",
+          "100.64.0.0/10",
+          "169.254.0.0/16",
+          "::1/128",
+          "fc00::/7",
+          "fe80::/10",
+        ],
+      },
+      history: { size: 10_000, file: null, keep: 604_800_000, rotate: 67_108_864 },
+      control: { socket: null },
+      log: { level: "info" },
+    });
   });
 });
 
@@ -56,20 +96,12 @@ describe("the layers", () => {
       log: { level: "warn" },
       history: { size: 3, keep: 86_400_000, rotate: 67_108_864 },
     });
-    expect(Object.fromEntries(origins)).toEqual({
-      listen: "default",
-      upstreams: "default",
-      timeout: "dotls.yaml:1:10",
-      "tls.ca": "default",
-      "tls.minVersion": "default",
-      "access.allow": "default",
-      "history.size": "flag --set",
-      "history.file": "default",
-      "history.keep": "dotls.yaml:5:9",
-      "history.rotate": "default",
-      "control.socket": "default",
-      "log.level": "env DOTLS_LOG_LEVEL",
-    });
+    expect([...origins].filter(([, origin]) => origin !== "default")).toEqual([
+      ["timeout", "dotls.yaml:1:10"],
+      ["history.size", "flag --set"],
+      ["history.keep", "dotls.yaml:5:9"],
+      ["log.level", "env DOTLS_LOG_LEVEL"],
+    ]);
     expect([...origins.keys()]).toEqual([...OPTIONS.keys()]);
   });
 
@@ -101,14 +133,20 @@ describe("the layers", () => {
         "upstreams: [{address: 192.0.2.1, ca: own.pem}]",
         "history: {file: h.ndjson}",
         "control: {socket: s}",
+        "state: kept",
+        "routes: [{match: corp.example, upstreams: [{address: 192.0.2.2, ca: folder}]}]",
       ].join("\n"),
       "ca.pem": certificate,
       "own.pem": certificate,
     });
+    mkdirSync(join(other, "folder"));
+    writeFileSync(join(other, "folder", "ca.crt"), certificate);
     const flags = { config: join(other, "my.yaml") };
     expect(load({ cwd, flags }).config).toMatchObject({
       tls: { ca: { file: join(other, "ca.pem") } },
-      upstreams: [{ ca: { file: join(other, "own.pem") } }],
+      upstreams: [{ tls: { ca: { file: join(other, "own.pem") } } }],
+      routes: [{ upstreams: [{ tls: { ca: { directory: join(other, "folder") } } }] }],
+      state: join(other, "kept"),
       history: { file: join(other, "h.ndjson") },
       control: { socket: join(other, "s") },
     });

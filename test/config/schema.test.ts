@@ -2,9 +2,12 @@ import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listOptions } from "../../src/config/schema.ts";
+import { DEFAULT_TLS } from "../../src/config/tls-options.ts";
+import { upstreamKeys } from "../../src/config/upstream-schema.ts";
 import { load, problemsOf } from "../support/config-folder.ts";
 
 const pin = createHash("sha256").update("a public key").digest("base64");
+const { prewarm: _, ...usualTls } = DEFAULT_TLS;
 
 describe("keys that do not exist", () => {
   test.each([
@@ -30,17 +33,27 @@ describe("keys that do not exist", () => {
     ["control: {ca: system}", "1:11: control.ca", "did you mean tls.ca?"],
     ["upstreams: [{addres: 1.1.1.1}]", "1:14: upstreams[0].addres", "did you mean address?"],
     [
-      "upstreams: [{address: 1.1.1.1, insecure: true}]",
-      "1:32: upstreams[0].insecure",
-      "an upstream takes address, addresses, port, name, pins, ca",
+      "upstreams: [{address: 1.1.1.1, weight: 3}]",
+      "1:32: upstreams[0].weight",
+      `an upstream takes ${upstreamKeys().join(", ")}`,
     ],
+    ["routes: [{mach: a, upstreams: [1.1.1.1]}]", "1:11: routes[0].mach", "did you mean match?"],
+    ["routes: [{via: 1.1.1.1}]", "1:11: routes[0].via", "a route takes match, upstreams, policy"],
+    [
+      "routes: [{match: a, upstreams: [{adress: 1.1.1.1}]}]",
+      "1:34: routes[0].upstreams[0].adress",
+      "did you mean address?",
+    ],
+    ["localNames: {onions: false}", "1:14: localNames.onions", "did you mean localNames.onion?"],
+    ["bypass: {enable: true}", "1:10: bypass.enable", "did you mean bypass.enabled?"],
+    ["bootstap: [9.9.9.9]", "1:1: bootstap", "did you mean bootstrap?"],
   ])("%s", (yaml, place, hint) => {
     expect(problemsOf({ yaml })).toContain(
       `dotls.yaml:${place}: this key is not known to this version (${hint})`,
     );
   });
 
-  test.each(["cache", "routes", "workers", "io", "policy"])("%s has nothing near it", (key) => {
+  test.each(["cache", "workers", "io"])("%s has nothing near it", (key) => {
     expect(problemsOf({ yaml: `${key}: 1` })).toEqual([
       `dotls.yaml:1:1: ${key}: this key is not known to this version`,
     ]);
@@ -77,7 +90,10 @@ describe("values that cannot be", () => {
     ["upstreams: [853]", "1:13: upstreams[0]: wants an upstream"],
     ["upstreams: [[1.1.1.1]]", "1:13: upstreams[0]: wants an upstream"],
     ["upstreams: [null]", "1:13: upstreams[0]: wants an upstream"],
-    ["upstreams: [dns.google]", '1:13: upstreams[0]: "dns.google": this version does not look up'],
+    [
+      "upstreams: [quad8]",
+      '1:13: upstreams[0]: "quad8" is neither an address nor a preset (did you mean quad9?)',
+    ],
     ["timeout: 4", "1:10: timeout: wants a duration with its unit, as in 4s, and got the number 4"],
     ["timeout: '4'", '1:10: timeout: "4" is not a duration (add the unit: 4s or 4ms)'],
     ["timeout: 0s", "1:10: timeout: 0ms is outside of 100ms to 1m"],
@@ -86,7 +102,10 @@ describe("values that cannot be", () => {
     ["timeout:", "1:9: timeout: wants a duration with its unit, as in 4s, and got nothing"],
     ["tls: yes", "1:6: tls: wants a section"],
     ["tls: [ca]", "1:6: tls: wants a section"],
-    ["tls: {ca: 1}", "1:11: tls.ca: wants system, or the path of a PEM file, and got the number 1"],
+    [
+      "tls: {ca: 1}",
+      "1:11: tls.ca: wants system, bundled, or the path of a PEM file or of a folder of them, and got",
+    ],
     ["tls: {ca: null}", "1:11: tls.ca: wants system"],
     ["tls: {ca: ''}", "1:11: tls.ca: the path is empty"],
     ["tls: {ca: none}", '1:11: tls.ca: "none" is not a path'],
@@ -112,7 +131,7 @@ describe("values that cannot be", () => {
     ["history: {rotate: 64MB}", '1:19: history.rotate: "64MB" is not a size (write 64MiB)'],
     ["history: {rotate: 1KiB}", "1:19: history.rotate: 1KiB is outside of 4KiB to 1024GiB"],
     ["control: {socket: no}", '1:19: control.socket: "no" is not a path'],
-    ["control: {socket: 5}", "1:19: control.socket: wants auto, none, or the path of a socket"],
+    ["control: {socket: 5}", "1:19: control.socket: wants auto, none, or a path, and got the number 5"],
     ["log: {level: trace}", "1:14: log.level: wants error, warn, info or debug"],
     ["log: debug", "1:6: log: wants a section"],
   ])("%s", (yaml, problem) => {
@@ -126,10 +145,10 @@ describe("values that cannot be", () => {
       "cahce: {}",
       "tls:",
       "  minVersion: TLSv1.1",
-      "  cipher: x",
+      "  groop: x",
       "log: {level: x}",
       "upstreams:",
-      "  - quad9",
+      "  - quad8",
       "  - {address: 1.1.1.1, port: 0, pins: [x]}",
     ].join("\n");
     expect(problemsOf({ yaml }).map((line) => line.split(": ", 2).join(" "))).toEqual([
@@ -137,7 +156,7 @@ describe("values that cannot be", () => {
       "dotls.yaml:2:10 timeout",
       "dotls.yaml:3:1 cahce",
       "dotls.yaml:5:15 tls.minVersion",
-      "dotls.yaml:6:3 tls.cipher",
+      "dotls.yaml:6:3 tls.groop",
       "dotls.yaml:7:14 log.level",
       "dotls.yaml:9:5 upstreams[0]",
       "dotls.yaml:10:30 upstreams[1].port",
@@ -152,32 +171,39 @@ describe("an upstream in the long form", () => {
   test("with everything", () => {
     expect(
       upstream(
-        `{addresses: [9.9.9.9, '2620:FE::fe'], port: 8853, name: DNS.quad9.net, pins: ['sha256/${pin}'], ca: system}`,
+        `{addresses: [9.9.9.9, '2620:FE::fe'], port: 8853, name: DNS.quad9.net, pins: ['sha256/${pin}'], ca: bundled}`,
       ),
     ).toEqual({
+      protocol: "tls",
       addresses: ["9.9.9.9", "2620:fe::fe"],
       port: 8853,
       name: "dns.quad9.net",
+      path: "/dns-query",
+      method: "POST",
+      ddr: false,
       pins: [pin],
-      ca: "system",
+      certHashes: [],
+      tls: { ...usualTls, ca: "bundled" },
+      padding: 128,
+      insecure: false,
       label: "dns.quad9.net:8853",
     });
   });
 
   test("with as little as an address", () => {
-    expect(upstream("{address: fe80::1%eth0}")).toEqual({
+    expect(upstream("{address: fe80::1%eth0}")).toMatchObject({
       addresses: ["fe80::1%eth0"],
       port: 853,
       name: null,
       pins: [],
-      ca: null,
+      tls: usualTls,
       label: "tls://[fe80::1%eth0]",
     });
     expect(upstream("{address: 1.1.1.1, name: null, port: '853'}")).toMatchObject({ name: null, port: 853 });
   });
 
   test.each([
-    ["{name: dns.quad9.net}", "1:13: upstreams[0]: has no addresses (add addresses: [ADDRESS])"],
+    ["{port: 853}", "1:13: upstreams[0]: has no addresses (add addresses: [ADDRESS])"],
     ["{address: 1.1.1.1, addresses: [1.0.0.1]}", "1:13: upstreams[0]: has both address and addresses"],
     ["{addresses: [1.1.1.1, 1.1.1.1]}", "1:13: upstreams[0]: has the same address twice"],
     ["{addresses: []}", "1:25: upstreams[0].addresses: the list of IP addresses is empty"],

@@ -121,7 +121,7 @@ describe("files of trust anchors", () => {
     });
     expect(problemsOf({ cwd })).toEqual([
       `dotls.yaml:1:11: tls.ca: ${join(cwd, "a.pem")}: there is no such file`,
-      `dotls.yaml:3:30: upstreams[0].ca: ${cwd}: this is a folder, not a file`,
+      `dotls.yaml:3:30: upstreams[0].ca: no file in ${cwd} holds a certificate in PEM form`,
     ]);
   });
 });

@@ -4,7 +4,13 @@ import { Flag } from "../../src/dns/header.ts";
 import { type DecodedMessage, decodeMessage, messageRcode } from "../../src/dns/message.ts";
 import { QueryView } from "../../src/dns/query-view.ts";
 import { ReplyView } from "../../src/dns/reply-view.ts";
-import { type ExtraError, type ReplyWay, writeOwn, writeReply } from "../../src/dns/reply-writer.ts";
+import {
+  type ExtraError,
+  type OwnRecords,
+  type ReplyWay,
+  writeOwn,
+  writeReply,
+} from "../../src/dns/reply-writer.ts";
 import {
   pointer,
   type RawOption,
@@ -331,5 +337,51 @@ describe("a reply of our own", () => {
     const query = { opt: { options: [{ code: 11 }] } };
     const { options } = own(query, 2, { code: 22, text: Buffer.from("x") }, tcp).edns!;
     expect(options.map(({ code }) => code)).toEqual([11, 15]);
+  });
+
+  describe("with records", () => {
+    const soa = rawRecord(
+      wireName("test"),
+      6,
+      Buffer.concat([wireName("a"), wireName("b"), Buffer.alloc(20)]),
+    );
+    const records: OwnRecords = { answers: 2, authorities: 1, bytes: Buffer.concat([a, a, soa]) };
+    const extra = { code: 0, text: Buffer.from("why") };
+
+    function withRecords(query: RawQuery, way: ReplyWay = udp, body: OwnRecords = records): DecodedMessage {
+      return decode(writeOwn(queryOf(query, way), 3, extra, way, 2, body).subarray(2));
+    }
+
+    it.each<[string, RawQuery]>([
+      ["without OPT", { name: "x.Test" }],
+      ["with OPT", { name: "a.longer.name.test", opt: {} }],
+      ["over TCP", { name: "", opt: { options: [{ code: 11 }] } }],
+    ])("has them behind the question, %s", (title, query) => {
+      const message = withRecords(query, title === "over TCP" ? tcp : udp);
+      expect(message.answers.map(({ name, ttl }) => [Buffer.from(name), ttl])).toEqual([
+        [wireName(String(query.name)), 300],
+        [wireName(String(query.name)), 300],
+      ]);
+      expect(message.authorities).toMatchObject([{ type: 6, name: Uint8Array.from(wireName("test")) }]);
+      expect(messageRcode(message)).toBe(3);
+      expect(message.flags & Flag.TC).toBe(0);
+      expect(message.edns !== null).toBe(query.opt !== undefined);
+    });
+
+    it("has all of them up to the byte that fits, then none and TC", () => {
+      const base = 12 + wireName("example.test").length + 4;
+      const body = (length: number): OwnRecords => {
+        const all = recordsOf(length);
+        return { answers: all.length, authorities: 0, bytes: Buffer.concat(all) };
+      };
+      const fits = withRecords({}, udp, body(512 - base));
+      expect([fits.answers.length, fits.flags & Flag.TC]).toEqual([1, 0]);
+      const over = withRecords({}, udp, body(512 - base + 1));
+      expect([over.answers.length, over.flags & Flag.TC]).toEqual([0, Flag.TC]);
+      expect(withRecords({}, tcp, body(512 - base + 1)).answers).toHaveLength(1);
+      // The extended error goes first.
+      const edns = withRecords({ opt: { udpSize: 1232 } }, udp, body(1232 - base - 11));
+      expect([edns.answers.length, edns.edns?.options]).toEqual([1, []]);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { OTHER_VARIABLES } from "../../src/config/environment.ts";
 import { variableOf } from "../../src/config/options.ts";
-import { listOptions, type Option } from "../../src/config/schema.ts";
+import type { Option } from "../../src/config/option.ts";
+import { listOptions } from "../../src/config/schema.ts";
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ["listen", "--listen"],
@@ -36,5 +37,6 @@ ${option.description}
 
 function defaultOf(option: Option): string {
   const values = Array.isArray(option.default) ? option.default : [option.default];
+  if (values.length === 0) return "none";
   return values.map((value) => `\`${value}\``).join(" ");
 }

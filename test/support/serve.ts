@@ -1,5 +1,8 @@
 import { onTestFinished } from "vitest";
 import type { Config, UpstreamSpec } from "../../src/config/config.ts";
+import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
+import { DEFAULT_TLS, mergeTls, type OwnTls } from "../../src/config/tls-options.ts";
+import { readUpstream } from "../../src/config/upstream-spec.ts";
 import { formatRdata } from "../../src/dns/rr/registry.ts";
 import type { DecodedMessage } from "../../src/dns/message.ts";
 import { messageRcode } from "../../src/dns/message.ts";
@@ -15,17 +18,15 @@ export interface Served {
   readonly lines: readonly LogLine[];
 }
 
-/** How a configuration names a scripted upstream; `change` says what is to be different. */
-export function specOf(upstream: ScriptedUpstream, change: Partial<UpstreamSpec> = {}): UpstreamSpec {
-  return {
-    addresses: [upstream.address],
-    port: upstream.port,
-    name: upstream.name,
-    pins: [],
-    ca: { file: upstream.caFile() },
-    label: `tls://${upstream.address}:${upstream.port}`,
-    ...change,
-  };
+/** How a configuration names a scripted upstream; `change` says what is to be different, and `tls` what of TLS is. */
+export function specOf(
+  upstream: ScriptedUpstream,
+  change: Partial<Omit<UpstreamSpec, "tls">> & { readonly tls?: OwnTls } = {},
+): UpstreamSpec {
+  const { tls, ...rest } = change;
+  const label = `tls://${upstream.address}:${upstream.port}`;
+  const general = { ...DEFAULT_TLS, ca: { file: upstream.caFile() } };
+  return { ...readUpstream(label, mergeTls(general, tls ?? {})), name: upstream.name, ...rest };
 }
 
 /** Starts a server on loopback that ends with the test. */
@@ -40,7 +41,15 @@ export async function serve(
     ],
     upstreams,
     timeout: 4000,
-    tls: { ca: "system", minVersion: "TLSv1.2" },
+    tls: DEFAULT_TLS,
+    policy: "failover",
+    retryRcodes: [1, 2, 4, 5],
+    bootstrap: [],
+    state: null,
+    routes: [],
+    localNames: ALL_LOCAL_NAMES,
+    cluster: "off",
+    bypass: { enabled: false, most: 0 },
     access: { allow: ["127.0.0.0/8"] },
     history: { size: 100, file: null, keep: 0, rotate: 0 },
     control: { socket: null },

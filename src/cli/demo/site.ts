@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../../config/config.ts";
+import { ALL_LOCAL_NAMES } from "../../config/local-names.ts";
+import { DEFAULT_TLS } from "../../config/tls-options.ts";
+import { readUpstream } from "../../config/upstream-spec.ts";
 import { createLog } from "../../observe/log.ts";
 import type { RunningServer } from "../../server.ts";
 import { startServer } from "../../server.ts";
@@ -99,23 +102,23 @@ export async function startSite(port: number): Promise<Site> {
 /** Nothing of the user's own configuration or environment gets in: the demonstration is the same everywhere. */
 function configFor(port: number, upstreamPort: number, file: string): Config {
   const address = LOOPBACK;
+  const tls = { ...DEFAULT_TLS, ca: { file } };
   return {
     listen: [
       { transport: "udp", address, port },
       { transport: "tcp", address, port },
     ],
-    upstreams: [
-      {
-        addresses: [address],
-        port: upstreamPort,
-        name: SERVER_NAME,
-        pins: [],
-        ca: { file },
-        label: `tls://${address}:${upstreamPort}#${SERVER_NAME}`,
-      },
-    ],
+    upstreams: [readUpstream(`tls://${address}:${upstreamPort}#${SERVER_NAME}`, tls)],
     timeout: 4000,
-    tls: { ca: { file }, minVersion: "TLSv1.2" },
+    tls,
+    policy: "failover",
+    retryRcodes: [],
+    bootstrap: [],
+    state: null,
+    routes: [],
+    localNames: ALL_LOCAL_NAMES,
+    cluster: "off",
+    bypass: { enabled: false, most: 0 },
     access: { allow: ["127.0.0.0/8"] },
     history: { size: 100, file: null, keep: 0, rotate: 0 },
     control: { socket: null },

@@ -1,0 +1,55 @@
+/** Why each option of stubby that has no key here needs none, or what its user has to know. */
+export const MEANINGLESS: ReadonlyMap<string, string> = new Map([
+  ["edns_cookies", "a cookie protects UDP; the servers are asked over TLS"],
+  ["tls_connection_retries", "what a failed server costs is bounded by the client's wait, not by a count"],
+  [
+    "tls_backoff_time",
+    "a server that failed is tried again after 0.5 s, at most every 30 s, beside the queries; no server is left out for an hour",
+  ],
+  ["idle_timeout", "how long a server keeps idle connections is learned from the server"],
+  [
+    "limit_outstanding_queries",
+    "the queries in flight are bounded for each server, and the oldest that waits fails first",
+  ],
+  [
+    "appdata_dir",
+    "nothing is fetched that would have to be kept there; see the key state for what dotls keeps",
+  ],
+  ["trust_anchors_backoff_time", "trust anchors are not fetched"],
+  ["trust_anchors_url", "trust anchors are not fetched"],
+  ["trust_anchors_verify_CA", "trust anchors are not fetched"],
+  ["trust_anchors_verify_email", "trust anchors are not fetched"],
+  ["dnssec_trust_anchors", "dotls does not validate, so it needs no trust anchor"],
+  ["dnssec_allowed_skew", "dotls does not validate signatures"],
+  ["dnssec_return_all_statuses", "a status of the getdns library, which no client of stubby sees"],
+  ["dnssec_return_validation_chain", "for programs on the getdns library; a client asks for records itself"],
+  ["dnssec_return_full_validation_chain", "for programs on the getdns library"],
+  ["dnssec_roadblock_avoidance", "dotls does not validate; DNSSEC records pass as they are"],
+  ["dns_root_servers", "dotls is always a stub and asks no root server"],
+  ["follow_redirects", "an answer passes as the server gave it"],
+  ["append_name", "names are asked for as the client wrote them"],
+  ["suffix", "names are asked for as the client wrote them"],
+  ["namespaces", "every name is asked for with DNS; other name services belong before the client's resolver"],
+  ["hosts", "the hosts file is read by the client's own resolver"],
+  ["resolvconf", "no resolver of the network is asked: only those that are listed"],
+  ["edns_do_bit", "DO is set when the client sets it"],
+  ["edns_extended_rcode", "set for each query as it needs it"],
+  ["edns_version", "there is one version of EDNS"],
+  ["edns_maximum_udp_payload_size", "the servers are asked over TLS, which has no such size"],
+  ["return_both_v4_and_v6", "for programs on the getdns library"],
+  ["return_call_reporting", "for programs on the getdns library; dotls history shows each query"],
+  ["specify_class", "the class is that of the client's question"],
+  ["add_warning_for_bad_dns", "for programs on the getdns library"],
+  ["add_opt_parameters", "the options towards the server are those of dotls"],
+  ["header", "the header is made for each query"],
+  ["use_threads", "for programs on the getdns library"],
+]);
+
+/** The same for what stands inside an upstream. */
+export const MEANINGLESS_IN_UPSTREAM: ReadonlyMap<string, string> = new Map([
+  ["port", "the port of plain DNS, which is not spoken with upstreams"],
+  ["address_type", "the address tells its family"],
+  ["tsig_algorithm", "queries are not signed: TLS authenticates the server"],
+  ["tsig_name", "queries are not signed: TLS authenticates the server"],
+  ["tsig_secret", "queries are not signed: TLS authenticates the server"],
+]);
