@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   query: () => import("./query.ts"),
   demo: () => import("./demo.ts"),
   check: () => import("./check.ts"),
+  doctor: () => import("./doctor.ts"),
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
   bypass: () => import("./bypass.ts"),

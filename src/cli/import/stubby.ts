@@ -62,7 +62,7 @@ const STRICT =
   "this stays strict: a server that cannot prove who it is gets no query, and nothing goes out in the clear (verify: opportunistic would ask for less)";
 
 const DNSSEC =
-  "dotls does not validate DNSSEC: it passes the records and the AD bit of the server over the authenticated connection; a validator belongs behind it where answers must be checked here";
+  "dotls does not validate DNSSEC: it passes the records and the AD bit of the server over the authenticated connection; where answers must be checked on this host, put a validating resolver in front of dotls";
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [

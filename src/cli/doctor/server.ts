@@ -1,0 +1,153 @@
+import { messageRcode } from "../../dns/message.ts";
+import { Rcode } from "../../dns/rcode.ts";
+import { formatRdata } from "../../dns/rr/registry.ts";
+import { RrType } from "../../dns/rrtype.ts";
+import type { Target } from "../../upstream/dial.ts";
+import type { Failure } from "../../upstream/failure.ts";
+import { TicketStore } from "../../upstream/tickets.ts";
+import { caseFinding, extendedErrorFinding, firstAnswerFindings, orderFinding } from "./answers.ts";
+import { certificateFindings } from "./certificate.ts";
+import { type ChainCertificate, readChain } from "./chain.ts";
+import { adviceOn } from "./failure-advice.ts";
+import { type Finding, finding, milliseconds, rounded } from "./finding.ts";
+import { lookWithoutTrust } from "./look-without-trust.ts";
+import { type Answer, isAnswer, type NoAnswer, Probe } from "./probe.ts";
+import { BOGUS_NAME, DEFAULT_NAME, freshName, mixedCase, question } from "./questions.ts";
+import { cipherOf, tlsFindings } from "./tls-facts.ts";
+
+/** How a server is to be examined. */
+export interface Examination {
+  /** What to ask for. */
+  readonly name: string;
+  /** Milliseconds for each question. */
+  readonly timeout: number;
+  /** The server's own name, when addresses of it are to be found at itself; null: do not ask. */
+  readonly findAddressesOf: string | null;
+}
+
+/** What came of it. */
+export interface Examined {
+  readonly findings: readonly Finding[];
+  /** Why the dial failed; null: the server was authenticated. */
+  readonly failure: Failure | null;
+  /** Addresses that the server has by its own word. */
+  readonly addresses: readonly string[];
+  readonly chain: readonly ChainCertificate[];
+}
+
+/** How many names that no cache has are asked for, to have something slow. */
+const SLOW = 2;
+
+/** Examines one address of a DNS-over-TLS server. Never rejects for what the server does. */
+export async function examineServer(target: Target, examination: Examination): Promise<Examined> {
+  const tickets = new TicketStore();
+  const probe = await Probe.open(target, tickets);
+  if (!(probe instanceof Probe)) return examineRefused(target, probe);
+  const { socket, connectMs, handshakeMs } = probe.dialed;
+  const chain = readChain(socket);
+  const tlsFacts = cipherOf(socket);
+  const who = target.name ?? target.address;
+  const findings: Finding[] = [
+    finding("connect", "ok", milliseconds(connectMs), { facts: { ms: rounded(connectMs) } }),
+    finding(
+      "handshake",
+      "ok",
+      `${milliseconds(handshakeMs)}, authenticated ${who}, ${[tlsFacts.version, tlsFacts.cipher, tlsFacts.group].filter(Boolean).join(", ")}`,
+      { facts: { ms: rounded(handshakeMs), authenticated: who, ...tlsFacts } },
+    ),
+    ...certificateFindings(chain, true, target.pins, Date.now()),
+  ];
+  let addresses: string[] = [];
+  try {
+    const asked = await ask(probe, examination);
+    findings.push(...asked.findings);
+    addresses = asked.addresses;
+  } finally {
+    probe.close();
+  }
+  findings.push(await resumption(target, tickets), ...(await tlsFindings(target)));
+  return { findings, failure: null, addresses, chain };
+}
+
+async function ask(
+  probe: Probe,
+  { name, timeout, findAddressesOf }: Examination,
+): Promise<{ findings: Finding[]; addresses: string[] }> {
+  const first = (await probe.ask([question(name)], timeout))[0]!;
+  const findings = firstAnswerFindings(name, first);
+  if (!isAnswer(first)) return { findings, addresses: [] };
+  const slow = Array.from({ length: SLOW }, () => question(freshName(name)));
+  const mixed = question(mixedCase(name));
+  const bogus = name === DEFAULT_NAME ? [question(BOGUS_NAME)] : [];
+  const own =
+    findAddressesOf === null ? [] : [RrType.A, RrType.AAAA].map((type) => question(findAddressesOf, type));
+  // The slow ones go first, so that the others can overtake them.
+  const results = await probe.ask([...slow, mixed, ...bogus, ...own], timeout);
+  const cased = results[slow.length]!;
+  const ownResults = results.slice(results.length - own.length);
+  findings.push(
+    caseFinding(mixed, cased),
+    orderFinding(results.slice(0, slow.length + 1)),
+    extendedErrorFinding([first, ...results]),
+  );
+  if (probe.ended !== null) {
+    findings.push(
+      finding("connection", "warn", `after ${results.filter(isAnswer).length + 1} answers: ${probe.ended}`, {
+        advice: "Servers should keep connections open (RFC 7766): each new one costs a handshake.",
+      }),
+    );
+  }
+  return { findings, addresses: ownResults.flatMap(addressesIn) };
+}
+
+function addressesIn(result: Answer | NoAnswer): string[] {
+  if (!isAnswer(result) || messageRcode(result.message) !== Rcode.NOERROR) return [];
+  return result.message.answers
+    .filter(({ type }) => type === RrType.A || type === RrType.AAAA)
+    .map(({ type, rdata, class: rrclass }) => formatRdata(type, rdata, rrclass));
+}
+
+/** Opens a second connection with the ticket of the first. */
+async function resumption(target: Target, tickets: TicketStore): Promise<Finding> {
+  const second = await Probe.open(target, tickets);
+  if (!(second instanceof Probe)) {
+    return finding("resumption", "warn", `a second connection came to nothing: ${second.text}`, {
+      facts: { resumed: null },
+      advice: "The server may limit connections, or stumble over tickets of its own.",
+    });
+  }
+  const { resumed, handshakeMs } = second.dialed;
+  second.close();
+  const facts = { resumed, ms: rounded(handshakeMs) };
+  if (resumed) {
+    return finding(
+      "resumption",
+      "ok",
+      `a second connection resumed the session, ${milliseconds(handshakeMs)}`,
+      { facts },
+    );
+  }
+  return finding("resumption", "info", "sessions are not resumed: each connection costs a full handshake", {
+    facts,
+  });
+}
+
+/** The dial has refused the server: nothing is asked, but people are shown who is there. */
+async function examineRefused(target: Target, failure: Failure): Promise<Examined> {
+  const connected =
+    ["tls", "untrusted", "name", "pin", "clock"].includes(failure.kind) || failure.text.includes("handshake");
+  const look = connected ? await lookWithoutTrust(target, { alpn: [] }) : failure;
+  const chain = "chain" in look ? look.chain : [];
+  return {
+    failure,
+    addresses: [],
+    chain,
+    findings: [
+      finding(connected ? "handshake" : "connect", "fail", failure.text, {
+        advice: adviceOn(failure, target, chain[0]?.names ?? []),
+        facts: { kind: failure.kind },
+      }),
+      ...(chain.length === 0 ? [] : certificateFindings(chain, false, target.pins, Date.now())),
+    ],
+  };
+}
