@@ -1,8 +1,7 @@
-import { readCa } from "./config/ca-file.ts";
-import type { CaSource, Config } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import type { ControlServer } from "./control/control-server.ts";
+import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
-import { Rcode } from "./dns/rcode.ts";
 import { DotlsError } from "./errors.ts";
 import { Listeners } from "./listen/listeners.ts";
 import { Counters } from "./observe/counters.ts";
@@ -10,17 +9,14 @@ import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { Resolver } from "./resolve/resolver.ts";
-import { Connection } from "./upstream/connection.ts";
-import { dial } from "./upstream/dial.ts";
-import { Group } from "./upstream/group.ts";
-import { failover } from "./upstream/policy/failover.ts";
-import { Form } from "./upstream/query-writer.ts";
-import type { LinkOwner } from "./upstream/link.ts";
-import { TicketStore } from "./upstream/tickets.ts";
-import { TrustAnchors } from "./upstream/trust-anchors.ts";
-import { Upstream } from "./upstream/upstream.ts";
-import { upstreamLog } from "./upstream-log.ts";
-import { upstreamStatus } from "./upstream-status.ts";
+import { isOwnAddress } from "./resolve/self-address.ts";
+import { makeBypass } from "./server/bypass.ts";
+import { makeGroups } from "./server/groups.ts";
+import { LoopWatch } from "./server/loop-watch.ts";
+import { blockOwn, bound } from "./server/own-doors.ts";
+import { upstreamStatus } from "./server/upstream-status.ts";
+import { UpstreamFactory } from "./server/upstreams.ts";
+import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
 import { packageVersion } from "./version.ts";
 
 export interface ServerOptions {
@@ -41,14 +37,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Errors of a server that another one may not have. */
-const RETRY_RCODES: ReadonlySet<number> = new Set([
-  Rcode.SERVFAIL,
-  Rcode.REFUSED,
-  Rcode.NOTIMP,
-  Rcode.FORMERR,
-]);
-
 /** How long clients and the history may take when the server stops, beyond the deadline of their queries, in ms. */
 const PATIENCE = 500;
 
@@ -61,19 +49,32 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const upstreams = makeUpstreams(config, log);
+  const factory = new UpstreamFactory(log);
+  const { routes, plain } = await makeGroups(config, factory, log);
+  const upstreams = factory.made;
   const history = new HistoryRing(config.history.size);
   const counters = new Counters();
+  const loops = new LoopWatch(log);
   const resolver = new Resolver({
     allow: config.access.allow,
-    group: new Group(upstreams, failover),
-    retryRcodes: RETRY_RCODES,
+    routes,
+    localNames: config.localNames,
+    retryRcodes: new Set(config.retryRcodes),
+    loops,
     timeout: config.timeout,
     observers: [counters, history],
   });
   const file = config.history.file === null ? null : await openHistory(config, history, log);
   let listeners: Listeners | null = null;
   let control: ControlServer | null = null;
+  const isOwn = (address: string): boolean =>
+    isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, listeners?.urls ?? []));
+  const bypass = makeBypass(config, routes, plain, isOwn, log);
+  const changes = new ChangeWatch((change) => {
+    log.info(`${wordsFor(change)}: connecting anew`);
+    for (const upstream of upstreams) upstream.renew();
+    loops.look(upstreams);
+  });
 
   function status(): Status {
     return {
@@ -85,6 +86,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       listeners: listeners?.urls ?? [],
       upstreams: upstreams.map(upstreamStatus),
       queries: counters.snapshot(),
+      bypass: bypass.status(),
       history: {
         kept: history.recorded - history.oldest,
         size: config.history.size,
@@ -98,13 +100,17 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       onAddress: (address, change) => log.info(`local address ${change}`, { address }),
       onProblem: (error) => log.warn(error.message),
     });
-    control = await openControl(config, options, status, history);
+    blockOwn(upstreams, bound(config, listeners.urls));
+    control = await openControl(config, options, { status, history, bypass });
   } catch (error) {
+    changes.stop();
     await listeners?.close(0);
     await file?.stop();
     throw error;
   }
   const open = listeners;
+  loops.start(upstreams);
+  if (config.tls.prewarm) for (const upstream of upstreams) upstream.warm();
   return {
     urls: open.urls,
     history,
@@ -114,6 +120,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       open.deafen();
       await drained(resolver, config.timeout);
       resolver.stop();
+      bypass.close("the server stops");
+      changes.stop();
+      loops.stop();
       await open.close(PATIENCE);
       for (const upstream of upstreams) upstream.close();
       await control?.close();
@@ -130,49 +139,19 @@ async function openHistory(config: Config, ring: HistoryRing, log: Log): Promise
 async function openControl(
   config: Config,
   options: ServerOptions,
-  status: () => Status,
-  history: HistoryRing,
+  sources: ControlSources,
 ): Promise<ControlServer | null> {
   const path = config.control.socket;
   if (path === null) return null;
   // Loaded only where it is used: an HTTP stack is a good part of the time to the first answer.
   const { startControl } = await import("./control/control-server.ts");
   try {
-    return await startControl({ path, status, history });
+    return await startControl({ path, ...sources });
   } catch (error) {
     if (options.controlOptional !== true || !(error instanceof DotlsError)) throw error;
     options.log.warn(`no control socket: ${error.message}`);
     return null;
   }
-}
-
-/** Every address of an upstream is a server of its own, in the order of the configuration. */
-function makeUpstreams(config: Config, log: Log): Upstream[] {
-  const tickets = new TicketStore();
-  const events = upstreamLog(log);
-  const anchorsOf = new Map<string, TrustAnchors>();
-  const anchors = (source: CaSource): TrustAnchors => {
-    const key = JSON.stringify(source);
-    const known = anchorsOf.get(key) ?? new TrustAnchors(readCa(source));
-    anchorsOf.set(key, known);
-    return known;
-  };
-  return config.upstreams.flatMap((spec) =>
-    spec.addresses.map((address) => {
-      const label = spec.addresses.length === 1 ? spec.label : `${spec.label} (${address})`;
-      const target = {
-        address,
-        port: spec.port,
-        name: spec.name,
-        pins: spec.pins,
-        anchors: anchors(spec.tls.ca),
-        minVersion: spec.tls.minVersion,
-      };
-      const open = (owner: LinkOwner): Connection =>
-        new Connection(owner, Form.TLS, (listener) => dial(target, tickets, listener));
-      return new Upstream(label, target, open, events);
-    }),
-  );
 }
 
 /** Resolves when nothing waits for a server any more, or `most` ms have passed. */
@@ -182,5 +161,16 @@ async function drained(resolver: Resolver, most: number): Promise<void> {
     await new Promise<void>((resolve) => {
       setTimeout(resolve, 10);
     });
+  }
+}
+
+function wordsFor(change: Change): string {
+  switch (change) {
+    case "wake-up":
+      return "this machine slept, or its clock was set forward";
+    case "clock":
+      return "the clock was set back";
+    case "network":
+      return "the addresses of this machine changed";
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { Group } from "../upstream/group.ts";
+import type { Routes } from "./routes.ts";
 import { Deadlines } from "./deadlines.ts";
 import { type Carrier, ClientInquiry } from "./inquiry.ts";
 import { type Completion, type Stage, Step } from "./stage.ts";
@@ -10,12 +11,17 @@ const MAX_OUTSTANDING = 10_000;
 
 /** The last stage: asks a server, within the client's deadline. */
 export class Forward implements Stage {
-  #group: Group;
+  #routes: Routes<Group>;
   #carrier: Carrier;
 
   /** `timeout` is a client's whole wait, in ms; `retryRcodes`: with which another server is asked. */
-  constructor(group: Group, timeout: number, retryRcodes: ReadonlySet<number>, completion: Completion) {
-    this.#group = group;
+  constructor(
+    routes: Routes<Group>,
+    timeout: number,
+    retryRcodes: ReadonlySet<number>,
+    completion: Completion,
+  ) {
+    this.#routes = routes;
     this.#carrier = {
       deadlines: new Deadlines(),
       wheel: new TimerWheel(),
@@ -36,9 +42,10 @@ export class Forward implements Stage {
       const oldest = deadlines.first;
       if (oldest instanceof ClientInquiry) oldest.give("too many queries wait for an answer");
     }
-    const inquiry = new ClientInquiry(query, this.#group, this.#carrier);
+    const group = this.#routes.pick(query);
+    const inquiry = new ClientInquiry(query, group, this.#carrier);
     deadlines.add(inquiry);
-    this.#group.ask(inquiry);
+    group.ask(inquiry);
     return Step.LATER;
   }
 

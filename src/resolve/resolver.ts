@@ -6,6 +6,9 @@ import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
 import type { Observer } from "../observe/outcome.ts";
 import type { Group } from "../upstream/group.ts";
+import type { LocalGroups } from "./local-zones.ts";
+import { LocalNames } from "./local-names.ts";
+import type { Routes } from "./routes.ts";
 import { Access } from "./access.ts";
 import { Coalesce } from "./coalesce.ts";
 import { ErrorLimiter } from "./error-limiter.ts";
@@ -16,7 +19,12 @@ import { Unanswerable } from "./unanswerable.ts";
 export interface ResolverOptions {
   /** Prefixes of the clients that are answered. */
   readonly allow: readonly string[];
-  readonly group: Group;
+  /** Which servers a question goes to. */
+  readonly routes: Routes<Group>;
+  /** Which names are answered here. */
+  readonly localNames: LocalGroups;
+  /** Sees questions that come back to us. */
+  readonly loops: Stage;
   /** A client's whole wait, in ms. */
   readonly timeout: number;
   /** Codes of answers with which another server is asked for a better one. */
@@ -34,12 +42,16 @@ export class Resolver implements QueryHandler, Completion {
 
   constructor(options: ResolverOptions) {
     this.#observers = options.observers;
-    this.#forward = new Forward(options.group, options.timeout, options.retryRcodes, this);
+    this.#forward = new Forward(options.routes, options.timeout, options.retryRcodes, this);
     this.#stages = [
       // First, so that a client who may not ask learns nothing and costs nothing.
       new Access(options.allow),
+      // Before the local names: what comes back to us must be seen, whatever its name.
+      options.loops,
       // Before anything that remembers questions: these have no answer to remember.
       new Unanswerable(),
+      // Before the servers: these names must not leave. A route for one of them wins.
+      new LocalNames(options.localNames, options.routes),
       // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
       new Coalesce(),
       // Last: it always takes the query.
@@ -113,6 +125,7 @@ export class Resolver implements QueryHandler, Completion {
     if (
       door.way.datagrams &&
       query.rcode !== Rcode.SERVFAIL &&
+      query.records === null &&
       !this.#errors.allows(query.clientAddress, query.receivedAt)
     ) {
       query.rcode = -1;
@@ -121,7 +134,7 @@ export class Resolver implements QueryHandler, Completion {
       this.#tell(query);
       return;
     }
-    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door.headroom));
+    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door.headroom, query.records));
   }
 
   #send(query: ClientQuery, out: Buffer): void {

@@ -1,5 +1,5 @@
-import type { Log } from "./observe/log.ts";
-import type { UpstreamEvents } from "./upstream/upstream.ts";
+import type { Log } from "../observe/log.ts";
+import type { UpstreamEvents } from "../upstream/upstream.ts";
 
 /** Says once when a server stops to work, with the reason, and once when it works again. */
 export function upstreamLog(log: Log): UpstreamEvents {

@@ -1,5 +1,5 @@
-import type { UpstreamStatus } from "./control/status.ts";
-import type { Upstream } from "./upstream/upstream.ts";
+import type { UpstreamStatus } from "../control/status.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 
 /** What the status says of one server. */
 export function upstreamStatus(upstream: Upstream): UpstreamStatus {

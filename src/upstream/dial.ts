@@ -31,7 +31,7 @@ export interface DialListener {
 }
 
 /** Each of the two, connecting and handshaking, may take this long, in milliseconds. */
-const STEP_TIMEOUT = 2000;
+export const STEP_TIMEOUT = 2000;
 
 /** How long a close_notify may take to leave, in milliseconds. */
 const FAREWELL = 500;

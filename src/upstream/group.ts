@@ -130,6 +130,7 @@ export class Group {
 
 /** What a question has met at a server, else what is known against it. */
 function met(upstream: Upstream, inquiry: Inquiry): { upstream: Upstream; failure: Failure }[] {
-  const failure = inquiry.failures?.find((one) => one.upstream === upstream)?.failure ?? upstream.lastFailure;
+  const here = inquiry.failures?.find((one) => one.upstream === upstream)?.failure;
+  const failure = upstream.blocked ?? here ?? upstream.lastFailure;
   return failure === null ? [] : [{ upstream, failure }];
 }

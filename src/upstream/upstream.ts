@@ -56,6 +56,8 @@ export interface UpstreamEvents {
 
 /** Where a server is and what it is called, for people and policies. */
 export interface Place {
+  /** What it is asked over at the bottom. */
+  readonly transport: "udp" | "tcp";
   readonly address: string;
   readonly port: number;
   /** The name that it must prove; null: its address. */
@@ -107,6 +109,9 @@ export class Upstream implements LinkOwner {
 
   singly = false;
 
+  /** Why it must not be asked at all, whatever its health; null: it may. */
+  blocked: Failure | null = null;
+
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
   #link: Link | null = null;
@@ -145,6 +150,7 @@ export class Upstream implements LinkOwner {
 
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
+    if (this.blocked !== null) return false;
     if (this.#failuresInRow === 0 && !this.#doubtful) return true;
     return !this.#mute && this.#link?.state === "open";
   }
@@ -176,6 +182,7 @@ export class Upstream implements LinkOwner {
   }
 
   get state(): "idle" | "connecting" | "up" | "down" {
+    if (this.blocked !== null) return "down";
     if (this.#link?.state === "open") return "up";
     if (this.#failuresInRow > 0) return "down";
     return this.#link === null ? "idle" : "connecting";
@@ -202,7 +209,7 @@ export class Upstream implements LinkOwner {
 
   /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.#link !== null || now < this.#pausedUntil) return;
+    if (this.blocked !== null || this.#link !== null || now < this.#pausedUntil) return;
     this.#connect();
     if (this.#mute) this.ask(new Probe());
   }
