@@ -3,10 +3,13 @@ import type { CaSource, UpstreamSpec } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { Connection } from "../upstream/connection.ts";
 import { dial } from "../upstream/dial.ts";
-import type { LinkOwner } from "../upstream/link.ts";
+import { DohLink } from "../upstream/doh-link.ts";
+import type { Link, LinkOwner } from "../upstream/link.ts";
 import { Form } from "../upstream/query-writer.ts";
+import { dialTcp } from "../upstream/tcp-dial.ts";
 import { TicketStore } from "../upstream/tickets.ts";
 import { TrustAnchors } from "../upstream/trust-anchors.ts";
+import { UdpLink } from "../upstream/udp-link.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { upstreamLog } from "./upstream-log.ts";
 
@@ -36,7 +39,15 @@ export class UpstreamFactory {
     return upstreams;
   }
 
-  #way(spec: UpstreamSpec, address: string): (owner: LinkOwner) => Connection {
+  /** How the server at this address is reached. */
+  #way(spec: UpstreamSpec, address: string): (owner: LinkOwner) => Link {
+    const { protocol } = spec;
+    if (protocol === "udp" || protocol === "tcp") {
+      const plain = { address, port: spec.port };
+      const overTcp = (owner: LinkOwner): Link =>
+        new Connection(owner, Form.TCP, (listener) => dialTcp(plain, listener));
+      return protocol === "tcp" ? overTcp : (owner) => new UdpLink(plain, overTcp, owner);
+    }
     const target = {
       address,
       port: spec.port,
@@ -45,6 +56,7 @@ export class UpstreamFactory {
       anchors: this.#anchorsOf(spec.tls.ca),
       minVersion: spec.tls.minVersion,
     };
+    if (protocol === "https") return (owner) => new DohLink(target, spec, this.#tickets, owner);
     return (owner) => new Connection(owner, Form.TLS, (listener) => dial(target, this.#tickets, listener));
   }
 

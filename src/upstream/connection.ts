@@ -1,4 +1,4 @@
-import type { TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
 import { type FrameSink, FrameReader } from "../dns/frames.ts";
 import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
 import { equalFolded } from "../dns/name-hash.ts";
@@ -49,7 +49,7 @@ const questionless: ReadonlySet<number> = new Set([
  * One TLS connection with many queries in flight (RFC 7766 section 6.2.1.1, RFC 7858 section 3.3). Exchanges that come
  * before it is open wait; those in flight when it ends are handed back by `lost`, each exactly once.
  */
-export class Connection implements Link, FrameSink, DialListener {
+export class Connection implements Link, FrameSink, DialListener<Socket> {
   state: "connecting" | "open" | "over" = "connecting";
   /** Answers delivered: a connection that ends with none was of no use. */
   answered = 0;
@@ -59,7 +59,7 @@ export class Connection implements Link, FrameSink, DialListener {
   #owner: LinkOwner;
   #form: number;
   #cancel: (politely: boolean) => void;
-  #socket: TLSSocket | null = null;
+  #socket: Socket | null = null;
   #frames = new FrameReader(this);
   #waiting: Exchange[] = [];
   #inFlight = new Map<number, Exchange>();
@@ -86,7 +86,11 @@ export class Connection implements Link, FrameSink, DialListener {
    * `open` starts to connect and gives the function that ends it: `dial` with a target, for TLS. `form` is the `Form` of
    * the queries on it: TLS or TCP.
    */
-  constructor(owner: LinkOwner, form: number, open: (listener: DialListener) => (politely: boolean) => void) {
+  constructor(
+    owner: LinkOwner,
+    form: number,
+    open: (listener: DialListener<Socket>) => (politely: boolean) => void,
+  ) {
     this.#owner = owner;
     this.#form = form;
     this.#cancel = open(this);
@@ -138,7 +142,7 @@ export class Connection implements Link, FrameSink, DialListener {
     this.#end(CLOSED_BY_US);
   }
 
-  onOpen(dialed: Dialed): void {
+  onOpen(dialed: Dialed<Socket>): void {
     const { socket } = dialed;
     this.state = "open";
     this.#socket = socket;

@@ -2,7 +2,8 @@
  * Why a server could not be asked or did not answer, in kinds that are kept apart: each calls for another remedy.
  * `unreachable` is a missing route, `untrusted` a chain that ends at no anchor of ours, `clock` a certificate that is
  * outside its dates (which is as often the local clock's fault), `closed` a connection that ended under a query,
- * `silent` one that stayed open and said nothing, `malformed` an answer that is no DNS message, `loop` a server that is, or asks, ourselves, `busy` a limit of ours.
+ * `silent` one that stayed open and said nothing, `malformed` an answer that is no DNS message, `http` an HTTP answer that
+ * holds none, `loop` a server that is ourselves or asks ourselves, `busy` a limit of ours.
  */
 export type FailureKind =
   | "refused"
@@ -17,6 +18,7 @@ export type FailureKind =
   | "clock"
   | "malformed"
   | "loop"
+  | "http"
   | "busy";
 
 /** A failure and its story in words that can be shown to a client: no secrets, one line. */

@@ -5,8 +5,8 @@ import { messageRcode } from "../../dns/message.ts";
 import { Rcode, rcodeName } from "../../dns/rcode.ts";
 import { RrType } from "../../dns/rrtype.ts";
 import type { BuiltQuery } from "../query/build-query.ts";
-import { paddingOf } from "../query/footer.ts";
-import { type Finding, finding, milliseconds, rounded } from "./finding.ts";
+import { milliseconds, paddingOf } from "../query/footer.ts";
+import { type Finding, finding, rounded } from "./finding.ts";
 import { type Answer, isAnswer, type NoAnswer } from "./probe.ts";
 
 /** What the first answer shows: that the server resolves, pads, tells its idle limit, passes DNSSEC on. */

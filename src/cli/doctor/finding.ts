@@ -33,11 +33,6 @@ export function worst(marks: readonly Mark[]): "ok" | "warn" | "fail" {
   return mark === "info" ? "ok" : mark;
 }
 
-/** Milliseconds for people: three digits are enough to see what is slow. */
-export function milliseconds(value: number): string {
-  return `${value < 10 ? value.toFixed(2) : Math.round(value)} ms`;
-}
-
 /** Milliseconds for programs, with what the clock can tell apart. */
 export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;

@@ -7,7 +7,8 @@ import { buildQuery } from "../query/build-query.ts";
 import type { Endpoint } from "../query/exchange.ts";
 import { exchangeTcp, exchangeUdp } from "../query/exchange-plain.ts";
 import { defaultSettings } from "../query/settings.ts";
-import { type Finding, finding, milliseconds, rounded } from "./finding.ts";
+import { milliseconds } from "../query/footer.ts";
+import { type Finding, finding, rounded } from "./finding.ts";
 
 /** Examines a server that is asked in the clear, as routes may: whether it answers, and how fast. */
 export async function examinePlain(

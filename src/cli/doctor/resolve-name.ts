@@ -9,7 +9,8 @@ import { replyFilter } from "../query/accept.ts";
 import { buildQuery } from "../query/build-query.ts";
 import { exchangeUdp } from "../query/exchange-plain.ts";
 import { defaultSettings } from "../query/settings.ts";
-import { type Finding, finding, milliseconds, rounded } from "./finding.ts";
+import { milliseconds } from "../query/footer.ts";
+import { type Finding, finding, rounded } from "./finding.ts";
 
 /** The addresses of an upstream that is known by name, and how they were come by. */
 export interface Resolved {

@@ -9,7 +9,8 @@ import { caseFinding, extendedErrorFinding, firstAnswerFindings, orderFinding } 
 import { certificateFindings } from "./certificate.ts";
 import { type ChainCertificate, readChain } from "./chain.ts";
 import { adviceOn } from "./failure-advice.ts";
-import { type Finding, finding, milliseconds, rounded } from "./finding.ts";
+import { milliseconds } from "../query/footer.ts";
+import { type Finding, finding, rounded } from "./finding.ts";
 import { lookWithoutTrust } from "./look-without-trust.ts";
 import { type Answer, isAnswer, type NoAnswer, Probe } from "./probe.ts";
 import { BOGUS_NAME, DEFAULT_NAME, freshName, mixedCase, question } from "./questions.ts";

@@ -21,6 +21,8 @@ export interface QueryArguments {
     /** The last `@server` before the first name; null: none. */
     readonly server: string | null;
   };
+  /** What stood behind `--compare`, upstreams in the short form; null: there was none. */
+  readonly compare: readonly string[] | null;
   /** `-h` and `-v`: nothing is asked. */
   readonly only: "help" | "version" | null;
 }
@@ -55,6 +57,7 @@ class ArgumentParser {
   #wordMayBeType = true;
   #lastServer: string | null = null;
   #greeting: QueryArguments["greeting"] | null = null;
+  #compare: string[] | null = null;
   #only: QueryArguments["only"] = null;
 
   read(args: readonly string[]): void {
@@ -62,6 +65,7 @@ class ArgumentParser {
       const argument = args[at]!;
       if (argument.startsWith("@")) this.#server(argument.slice(1));
       else if (argument.startsWith("+")) applyPlusOption(argument.slice(1), this.#current, this.#globals);
+      else if (argument === "--compare") at += this.#compareWith(args.slice(at + 1));
       else if (argument.startsWith("-")) at += this.#letters(argument.slice(1), args[at + 1]);
       else this.#word(argument);
     }
@@ -76,11 +80,13 @@ class ArgumentParser {
       if (type === RrType.AXFR || type === RrType.IXFR)
         throw new UsageError("zone transfers are not supported");
     }
+    if (this.#compare !== null) checkComparison(this.#lookups, this.#compare);
     return {
       lookups: this.#lookups,
       globals: this.#globals,
       warnings: this.#warnings,
       greeting: this.#greeting!,
+      compare: this.#compare,
       only: this.#only,
     };
   }
@@ -89,6 +95,14 @@ class ArgumentParser {
     if (text === "") throw new UsageError("the name of a server is missing after @");
     this.#current.servers.push(text);
     this.#lastServer = text;
+  }
+
+  /** Takes the words up to the next option or server. Gives how many. */
+  #compareWith(words: readonly string[]): number {
+    const end = words.findIndex((word) => /^[-+@]/.test(word));
+    const specs = end < 0 ? words : words.slice(0, end);
+    this.#compare = [...(this.#compare ?? []), ...specs];
+    return specs.length;
   }
 
   /** Letters behind one `-`. Gives how many of the next arguments belong to them: 0 or 1. */
@@ -200,6 +214,13 @@ class ArgumentParser {
     this.#current.class = code;
     this.#current.classIsSet = true;
     return true;
+  }
+}
+
+function checkComparison(lookups: readonly Lookup[], specs: readonly string[]): void {
+  if (lookups.length > 1) throw new UsageError("--compare takes one name");
+  if (lookups[0]!.servers.length + specs.length < 2) {
+    throw new UsageError("--compare needs two servers: --compare tls://1.1.1.1#cloudflare-dns.com quad9");
   }
 }
 

@@ -50,8 +50,8 @@ function tlsLine(tls: TlsFacts, query: Message, reply: Message): string {
   return `;; TLS: ${facts.join(", ")}`;
 }
 
-/** Three digits are enough to see what is slow, and hide what is noise. */
-function milliseconds(value: number): string {
+/** Milliseconds for people: three digits are enough to see what is slow, and hide what is noise. */
+export function milliseconds(value: number): string {
   return `${value < 10 ? value.toFixed(2) : Math.round(value)} ms`;
 }
 

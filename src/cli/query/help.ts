@@ -1,5 +1,6 @@
 /** What `dotls query -h` prints. */
 export const QUERY_HELP: string = `Usage: dotls query [@SERVER[:PORT]] NAME [TYPE] [CLASS] [options] [NAME ...]
+       dotls query NAME [TYPE] [options] --compare SPEC SPEC...
 
 Asks a DNS server and prints the answer in dig's layout. Options before the first
 name hold for all names, those behind a name for it alone. Without @SERVER it asks
@@ -26,6 +27,12 @@ What to print
   +short  +json  +all  +cmd  +comments  +question  +answer  +authority  +additional
   +stats  +ttlid  +ttlunits  +class  +qr  +identify  +unknownformat
 
+Several servers at once
+  --compare SPEC SPEC...  asks one question of all, and of each @SERVER, and prints where
+             their answers differ; a SPEC is an upstream as in dotls.yaml: quad9,
+             tls://1.1.1.1#cloudflare-dns.com, udp://192.168.1.1, tcp://192.168.1.1
+
 Exit codes: 0 each name got an answer (NXDOMAIN is one), 1 the command line cannot
-be understood, 9 no reply, 10 something in dotls itself is wrong.
+be understood, 9 no reply (with --compare: from one of them), 10 something in dotls
+itself is wrong.
 `;

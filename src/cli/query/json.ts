@@ -16,9 +16,15 @@ import type { QueryReply } from "./reply.ts";
 import type { Lookup } from "./settings.ts";
 
 /** A reply as one line of JSON: docs/query.md says what each field is. */
-export function replyJson({ query, message, exchange, server, endpoint, receivedAt }: QueryReply): string {
+export function replyJson(reply: QueryReply): string {
+  return JSON.stringify(describeReply(reply));
+}
+
+/** The same as an object. */
+export function describeReply(described: QueryReply): Record<string, unknown> {
+  const { query, message, exchange, server, endpoint, receivedAt } = described;
   const { timing, tls, transport, reply } = exchange;
-  return JSON.stringify({
+  return {
     status: rcodeName(messageRcode(message)),
     opcode: opcodeName((message.flags & Flag.OPCODE) >>> 11),
     id: message.id,
@@ -40,7 +46,7 @@ export function replyJson({ query, message, exchange, server, endpoint, received
         : { ...tls, queryPadding: paddingOf(query.message), replyPadding: paddingOf(message) },
     time: receivedAt.toISOString(),
     size: reply.length,
-  });
+  };
 }
 
 /** What stands in the place of a reply that did not come, as one line of JSON. */

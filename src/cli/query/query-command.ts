@@ -17,7 +17,7 @@ export interface QueryStreams {
 
 /**
  * Runs `dotls query` with what stands behind the word `query`. Gives the exit code: 0 when each name got an answer
- * (NXDOMAIN is one), 9 when one got none, 1 for a command line that cannot be understood, 10 when something is broken.
+ * (NXDOMAIN is one), with `--compare` one from each server, 9 when one got none, 1 for a command line that cannot be understood, 10 when something is broken.
  */
 export async function runQuery(
   args: readonly string[],
@@ -30,6 +30,11 @@ export async function runQuery(
     if (parsed.only === "help") out(QUERY_HELP);
     if (parsed.only === "version") out(`dotls ${version}\n`);
     if (parsed.only !== null) return ExitCode.ANSWER;
+    if (parsed.compare !== null) {
+      const { compareServers } = await import("./compare.ts");
+      const all = await compareServers(parsed.lookups[0]!, parsed.compare, parsed.globals, out);
+      return all ? ExitCode.ANSWER : ExitCode.NO_REPLY;
+    }
     return await runLookups(parsed, await greetingOf(args, version, parsed), out);
   } catch (caught) {
     if (!(caught instanceof DotlsError)) {
