@@ -3,7 +3,8 @@ import { Flag } from "../../src/dns/header.ts";
 import { decodeMessage, messageRcode } from "../../src/dns/message.ts";
 import type { Outcome } from "../../src/observe/outcome.ts";
 import { Resolver } from "../../src/resolve/resolver.ts";
-import { Failover } from "../../src/upstream/failover.ts";
+import { Group } from "../../src/upstream/group.ts";
+import { failover } from "../../src/upstream/policy/failover.ts";
 import type { RawQuery } from "../support/raw-query.ts";
 import { clientQuery, KeepingDoor } from "./queries.ts";
 
@@ -25,8 +26,9 @@ function make(): {
   };
   const resolver = new Resolver({
     allow: ["0.0.0.0/0"],
-    group: new Failover([]),
+    group: new Group([], failover),
     timeout: 1000,
+    retryRcodes: new Set(),
     observers: [{ ended }],
   });
   const udp = new KeepingDoor();

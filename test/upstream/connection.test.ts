@@ -1,5 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Connection } from "../../src/upstream/connection.ts";
+import { dial } from "../../src/upstream/dial.ts";
+import type { LinkOwner } from "../../src/upstream/link.ts";
+import { Form } from "../../src/upstream/query-writer.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { frame } from "../support/scripted-upstream/faults.ts";
@@ -14,14 +17,20 @@ interface Connected {
   readonly ask: (exchange: PlainExchange) => PlainExchange;
 }
 
-function connectTo(upstream: ScriptedUpstream): Connected {
+function connectTo(upstream: ScriptedUpstream, singly = false): Connected {
   const heard: string[] = [];
-  const connection = new Connection(targetOf(upstream), new TicketStore(), {
+  const owner: LinkOwner = {
+    singly,
     onOpen: () => heard.push("open"),
     onEnd: (_, failure, opened, lost) => heard.push(`end ${failure.kind} opened=${opened} lost=${lost}`),
     onAnswer: () => {},
+    onDrained: () => {},
     onMismatch: () => {},
-  });
+  };
+  const tickets = new TicketStore();
+  const connection = new Connection(owner, Form.TLS, (listener) =>
+    dial(targetOf(upstream), tickets, listener),
+  );
   onTestFinished(() => connection.close());
   const ask = (exchange: PlainExchange): PlainExchange => {
     connection.ask(exchange, performance.now());

@@ -1,6 +1,9 @@
 import { onTestFinished } from "vitest";
+import { Connection } from "../../src/upstream/connection.ts";
 import { type Dialed, type Target, dial } from "../../src/upstream/dial.ts";
 import type { Failure } from "../../src/upstream/failure.ts";
+import type { Link, LinkOwner } from "../../src/upstream/link.ts";
+import { Form } from "../../src/upstream/query-writer.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
@@ -25,4 +28,10 @@ export function dialOnce(
 /** `open`, or the kind of the failure and its text. */
 export function said(outcome: Dialed | Failure): string {
   return "socket" in outcome ? "open" : `${outcome.kind}: ${outcome.text}`;
+}
+
+/** How an Upstream opens links to a scripted upstream, over TLS. */
+export function opener(upstream: ScriptedUpstream, tickets: TicketStore): (owner: LinkOwner) => Link {
+  return (owner) =>
+    new Connection(owner, Form.TLS, (listener) => dial(targetOf(upstream), tickets, listener));
 }

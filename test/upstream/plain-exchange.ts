@@ -1,11 +1,9 @@
 import { Exchange } from "../../src/upstream/exchange.ts";
 import type { Failure } from "../../src/upstream/failure.ts";
-import type { Attempts, GroupExchange } from "../../src/upstream/failover.ts";
 import { makeQuery } from "../support/dot-client.ts";
 
-/** How an exchange was settled: `answered`, `lost …` or `exhausted …`, in order. A right connection settles it once. */
-export class PlainExchange extends Exchange implements GroupExchange {
-  readonly attempts: Attempts = { current: null, fruitless: 0, strange: 0, failed: null };
+/** How an exchange was settled: `answered` or `lost …`. A right connection settles it once. */
+export class PlainExchange extends Exchange {
   readonly question: Uint8Array;
   readonly questionEnd: number;
   readonly settled: string[] = [];
@@ -14,6 +12,9 @@ export class PlainExchange extends Exchange implements GroupExchange {
   readable = true;
   onLost: ((failure: Failure, progress: boolean) => void) | null = null;
   onAnswered: (() => void) | null = null;
+  onDoubted: (() => void) | null = null;
+  /** How often its link was suspected. */
+  doubts = 0;
 
   constructor(name: string, type = 1) {
     super();
@@ -42,7 +43,8 @@ export class PlainExchange extends Exchange implements GroupExchange {
     this.onLost?.(failure, progress);
   }
 
-  exhausted(why: string): void {
-    this.settled.push(`exhausted ${why}`);
+  doubted(): void {
+    this.doubts++;
+    this.onDoubted?.();
   }
 }

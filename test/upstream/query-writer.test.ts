@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Flag } from "../../src/dns/header.ts";
 import { decodeMessage } from "../../src/dns/message.ts";
-import { type ForwardedQuestion, queryLength, writeQuery } from "../../src/upstream/query-writer.ts";
+import { Form, type ForwardedQuestion, queryLength, writeQuery } from "../../src/upstream/query-writer.ts";
 
 /** A question of a client: a name of `length` bytes in wire form (1 to 255), type and class, in a message of its own. */
 function question(length: number, change: Partial<ForwardedQuestion> = {}): ForwardedQuestion {
@@ -39,10 +39,10 @@ function question(length: number, change: Partial<ForwardedQuestion> = {}): Forw
   return { bytes, questionEnd: 12 + name.length + 1 + 4, flags: 0, dnssecOk: false, ...change };
 }
 
-function written(asked: ForwardedQuestion, at = 0): Buffer {
-  const out = Buffer.alloc(at + queryLength(asked) + 8, 0x5a);
+function written(asked: ForwardedQuestion, at = 0, form: number = Form.TLS, edns = true): Buffer {
+  const out = Buffer.alloc(at + queryLength(asked, form, edns) + 8, 0x5a);
   out.writeUInt16BE(0x1234, at);
-  writeQuery(asked, out, at);
+  writeQuery(asked, out, at, form, edns);
   expect(out.subarray(0, at).every((byte) => byte === 0x5a)).toBe(true);
   expect(out.subarray(-8).every((byte) => byte === 0x5a)).toBe(true);
   return out.subarray(at, -8);
@@ -64,8 +64,8 @@ describe("the query that a server sees", () => {
       ]);
       expect([message.answers, message.authorities, message.additionals]).toEqual([[], [], []]);
       const { edns } = message;
-      expect(edns?.options.map(({ code }) => code)).toEqual([8, 12]);
-      const padding = edns!.options[1]!.data;
+      expect(edns?.options.map(({ code }) => code)).toEqual([11, 8, 12]);
+      const padding = edns!.options[2]!.data;
       // No more than is needed (RFC 8467 section 4.1), and zeros (RFC 7830 section 3).
       expect(padding.length).toBeLessThan(128);
       expect(padding.every((byte) => byte === 0)).toBe(true);
@@ -73,15 +73,17 @@ describe("the query that a server sees", () => {
   });
 
   test("of all usual names have one size", () => {
-    const sizes = lengths.filter((length) => length < 80).map((length) => queryLength(question(length)));
+    const sizes = lengths
+      .filter((length) => length < 80)
+      .map((length) => queryLength(question(length), Form.TLS, true));
     expect(new Set(sizes)).toEqual(new Set([128]));
-    expect(queryLength(question(255))).toBe(384);
+    expect(queryLength(question(255), Form.TLS, true)).toBe(384);
   });
 
   test("asks that no subnet of the client is passed on (RFC 7871 section 7.1.2)", () => {
     const { edns } = decodeMessage(written(question(20)));
     // Family 1, source and scope prefix length 0, no address.
-    expect([...edns!.options[0]!.data]).toEqual([0, 1, 0, 0]);
+    expect([...edns!.options[1]!.data]).toEqual([0, 1, 0, 0]);
   });
 
   test("has an OPT of our own: version 0, 1232 bytes, DO as the client had it, no other flag", () => {
@@ -107,5 +109,34 @@ describe("the query that a server sees", () => {
       Buffer.from(asked.bytes.subarray(12, asked.questionEnd)),
     );
     expect(bytes[asked.questionEnd]).toBe(0);
+  });
+
+  test("asks for the server's patience over TLS and TCP with an empty option (RFC 7828 section 3.2.1), nowhere else", () => {
+    const codes = [Form.TLS, Form.HTTP, Form.TCP, Form.UDP].map((form) =>
+      decodeMessage(written(question(20), 0, form)).edns!.options.map(({ code, data }) =>
+        code === 11 ? `11 ${data.length}` : code,
+      ),
+    );
+    expect(codes).toEqual([["11 0", 8, 12], [8, 12], ["11 0"], []]);
+  });
+
+  test("is padded over TLS and HTTPS only (RFC 7830 section 6), and whole on every way", () => {
+    for (const length of lengths) {
+      for (const form of [Form.TLS, Form.HTTP, Form.TCP, Form.UDP]) {
+        const bytes = written(question(length), length % 5, form);
+        expect(decodeMessage(bytes).trailing).toBe(0);
+        if (form === Form.TLS || form === Form.HTTP) expect(bytes.length % 128).toBe(0);
+        else expect(bytes.length).toBe(12 + length + 4 + 11 + (form === Form.TCP ? 4 : 0));
+      }
+    }
+  });
+
+  test("without EDNS is the question alone, on every way", () => {
+    for (const form of [Form.TLS, Form.HTTP, Form.TCP, Form.UDP]) {
+      const asked = question(30, { dnssecOk: true });
+      const bytes = written(asked, 3, form, false);
+      expect(bytes.length).toBe(asked.questionEnd);
+      expect(decodeMessage(bytes)).toMatchObject({ edns: null, trailing: 0, additionals: [] });
+    }
   });
 });

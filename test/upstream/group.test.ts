@@ -1,44 +1,38 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Failover } from "../../src/upstream/failover.ts";
+import { Group } from "../../src/upstream/group.ts";
+import { failover } from "../../src/upstream/policy/failover.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { Upstream } from "../../src/upstream/upstream.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
-import { targetOf } from "./dialing.ts";
-import { PlainExchange } from "./plain-exchange.ts";
+import { opener, targetOf } from "./dialing.ts";
+import { PlainInquiry } from "./plain-inquiry.ts";
 
-interface Group {
-  readonly group: Failover;
+interface Grouped {
+  readonly group: Group;
   readonly upstreams: readonly Upstream[];
   /** `down NAME kind` and `up NAME`, in order. */
   readonly events: string[];
-  /** Asks and gives how it was settled at the end; asks again what is lost, as the path of a query does. */
+  /** Asks and gives how it ended. */
   readonly ask: (name?: string) => Promise<string>;
 }
 
 /** Servers called A, B, C in this order. */
-function groupOf(servers: readonly ScriptedUpstream[]): Group {
+function groupOf(servers: readonly ScriptedUpstream[]): Grouped {
   const events: string[] = [];
   const tickets = new TicketStore();
   const upstreams = servers.map(
     (server, at) =>
-      new Upstream("ABC"[at]!, targetOf(server), tickets, {
+      new Upstream("ABC"[at]!, targetOf(server), opener(server, tickets), {
         onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
         onUp: ({ label }) => events.push(`up ${label}`),
       }),
   );
-  const group = new Failover(upstreams);
+  const group = new Group(upstreams, failover);
   onTestFinished(() => {
     for (const upstream of upstreams) upstream.close();
   });
-  const ask = async (name = "a.test"): Promise<string> => {
-    const exchange = new PlainExchange(name);
-    exchange.onLost = (failure, progress) => group.again(exchange, failure, progress);
-    group.ask(exchange);
-    const end = (): string | undefined => exchange.settled.find((one) => !one.startsWith("lost"));
-    await until(() => end() !== undefined);
-    return end() === "answered" ? `answered by ${exchange.attempts.current!.label}` : end()!;
-  };
+  const ask = (name = "a.test"): Promise<string> => new PlainInquiry(name, group).run();
   return { group, upstreams, events, ask };
 }
 
