@@ -50,7 +50,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const startedAt = new Date();
   const version = packageVersion();
   const factory = new UpstreamFactory(log);
-  const { routes, plain } = await makeGroups(config, factory, log);
+  const groups = await makeGroups(config, factory, log);
+  const { routes } = groups;
   const upstreams = factory.made;
   const history = new HistoryRing(config.history.size);
   const counters = new Counters();
@@ -69,9 +70,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   let control: ControlServer | null = null;
   const isOwn = (address: string): boolean =>
     isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, listeners?.urls ?? []));
-  const bypass = makeBypass(config, routes, plain, isOwn, log);
+  const bypass = makeBypass(config, groups, isOwn, log);
   const changes = new ChangeWatch((change) => {
-    log.info(`${wordsFor(change)}: connecting anew`);
+    log.info(`${wordsFor[change]}: connecting anew`);
     for (const upstream of upstreams) upstream.renew();
     loops.look(upstreams);
   });
@@ -164,13 +165,8 @@ async function drained(resolver: Resolver, most: number): Promise<void> {
   }
 }
 
-function wordsFor(change: Change): string {
-  switch (change) {
-    case "wake-up":
-      return "this machine slept, or its clock was set forward";
-    case "clock":
-      return "the clock was set back";
-    case "network":
-      return "the addresses of this machine changed";
-  }
-}
+const wordsFor: Record<Change, string> = {
+  "wake-up": "this machine slept, or its clock was set forward",
+  clock: "the clock was set back",
+  network: "the addresses of this machine changed",
+};

@@ -2,8 +2,8 @@ import type { Config } from "../config/config.ts";
 import { networkResolvers } from "../config/network-resolvers.ts";
 import { Bypass } from "../control/bypass.ts";
 import type { Log } from "../observe/log.ts";
-import type { Routes } from "../resolve/routes.ts";
 import type { Group } from "../upstream/group.ts";
+import type { Groups } from "./groups.ts";
 
 /**
  * The bypass of a server: while it is open, what no route takes goes to the plain resolvers of the network. Said in the
@@ -11,14 +11,13 @@ import type { Group } from "../upstream/group.ts";
  */
 export function makeBypass(
   config: Config,
-  routes: Routes<Group>,
-  plain: (addresses: readonly string[]) => Group,
+  groups: Groups,
   isOwn: (address: string) => boolean,
   log: Log,
 ): Bypass {
   let open: Group | null = null;
   const end = (): void => {
-    routes.divert(null);
+    groups.routes.divert(null);
     for (const upstream of open?.upstreams ?? []) upstream.close();
     open = null;
   };
@@ -27,8 +26,8 @@ export function makeBypass(
     find: () => networkResolvers(isOwn),
     onOpen: ({ by, until, resolvers }) => {
       end();
-      open = plain(resolvers);
-      routes.divert(open);
+      open = groups.plain(resolvers);
+      groups.routes.divert(open);
       log.warn(`BYPASS OPEN: queries leave unencrypted until ${new Date(until).toISOString()}`, {
         by,
         resolvers: resolvers.join(" "),

@@ -13,20 +13,14 @@ export async function policyMakers(
   names: ReadonlySet<PolicyName>,
 ): Promise<(name: PolicyName) => PolicyMaker> {
   const registrableAt = names.has("hash") ? await publicSuffixes() : null;
-  return (name) => {
-    switch (name) {
-      case "failover":
-        return failover;
-      case "round-robin":
-        return roundRobin;
-      case "fastest":
-        return fastest;
-      case "race":
-        return race;
-      case "hash":
-        return (upstreams) => hash(upstreams, registrableAt ?? wholeName);
-    }
+  const makers: Record<PolicyName, PolicyMaker> = {
+    failover,
+    "round-robin": roundRobin,
+    fastest,
+    race,
+    hash: (upstreams) => hash(upstreams, registrableAt ?? wholeName),
   };
+  return (name) => makers[name];
 }
 
 const wholeName: RegistrableAt = () => HEADER_LENGTH;

@@ -22,7 +22,7 @@ export interface Surroundings {
   addresses(): string;
 }
 
-export const realSurroundings: Surroundings = {
+const realSurroundings: Surroundings = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   addresses: () =>

@@ -2,6 +2,7 @@ import { onTestFinished } from "vitest";
 import type { Config, ListenAddress } from "../../src/config/config.ts";
 import { type RunningServer, startServer } from "../../src/server.ts";
 import { TcpProbe, UdpProbe } from "../support/plain-client.ts";
+import { plainConfig, specOf } from "../support/serve.ts";
 import { ScriptedUpstream, type StartOptions } from "../support/scripted-upstream.ts";
 
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
@@ -32,19 +33,10 @@ const loopback: readonly ListenAddress[] = [
 /** The configuration of a server that asks `upstream`. */
 function configFor(upstream: ScriptedUpstream, options: ServeOptions = {}): Config {
   return {
+    ...plainConfig,
     listen: options.listen ?? loopback,
-    upstreams: [
-      {
-        addresses: [upstream.address],
-        port: upstream.port,
-        name: upstream.name,
-        pins: [],
-        ca: { file: upstream.caFile() },
-        label: "upstream",
-      },
-    ],
+    upstreams: [specOf(upstream, { label: "upstream" })],
     timeout: options.timeout ?? 2000,
-    tls: { ca: "system", minVersion: "TLSv1.2" },
     access: { allow: options.allow ?? ["127.0.0.0/8", "::1/128"] },
     history: { size: 1000, file: null, keep: 0, rotate: 0 },
     control: { socket: null },

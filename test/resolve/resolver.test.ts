@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { Flag } from "../../src/dns/header.ts";
 import { decodeMessage, messageRcode } from "../../src/dns/message.ts";
 import type { Outcome } from "../../src/observe/outcome.ts";
+import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
+import { Routes } from "../../src/resolve/routes.ts";
+import { Step } from "../../src/resolve/stage.ts";
 import { Resolver } from "../../src/resolve/resolver.ts";
 import { Group } from "../../src/upstream/group.ts";
 import { failover } from "../../src/upstream/policy/failover.ts";
@@ -26,7 +29,9 @@ function make(): {
   };
   const resolver = new Resolver({
     allow: ["0.0.0.0/0"],
-    group: new Group([], failover),
+    routes: new Routes([], new Group([], failover)),
+    localNames: ALL_LOCAL_NAMES,
+    loops: { enter: () => Step.NEXT },
     timeout: 1000,
     retryRcodes: new Set(),
     observers: [{ ended }],

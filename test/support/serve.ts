@@ -29,33 +29,36 @@ export function specOf(
   return { ...readUpstream(label, mergeTls(general, tls ?? {})), name: upstream.name, ...rest };
 }
 
+/** What a server in a test has unless it says otherwise: nothing of this machine, and strict order. */
+export const plainConfig: Config = {
+  listen: [
+    { transport: "udp", address: "127.0.0.1", port: 0 },
+    { transport: "tcp", address: "127.0.0.1", port: 0 },
+  ],
+  upstreams: [],
+  timeout: 4000,
+  tls: DEFAULT_TLS,
+  policy: "failover",
+  retryRcodes: [1, 2, 4, 5],
+  bootstrap: [],
+  state: null,
+  routes: [],
+  // Tests ask for names under test.
+  localNames: { ...ALL_LOCAL_NAMES, test: false },
+  cluster: "off",
+  bypass: { enabled: false, most: 0 },
+  access: { allow: ["127.0.0.0/8"] },
+  history: { size: 100, file: null, keep: 0, rotate: 0 },
+  control: { socket: null },
+  log: { level: "info" },
+};
+
 /** Starts a server on loopback that ends with the test. */
 export async function serve(
   upstreams: readonly UpstreamSpec[],
   change: Partial<Config> = {},
 ): Promise<Served> {
-  const config: Config = {
-    listen: [
-      { transport: "udp", address: "127.0.0.1", port: 0 },
-      { transport: "tcp", address: "127.0.0.1", port: 0 },
-    ],
-    upstreams,
-    timeout: 4000,
-    tls: DEFAULT_TLS,
-    policy: "failover",
-    retryRcodes: [1, 2, 4, 5],
-    bootstrap: [],
-    state: null,
-    routes: [],
-    localNames: ALL_LOCAL_NAMES,
-    cluster: "off",
-    bypass: { enabled: false, most: 0 },
-    access: { allow: ["127.0.0.0/8"] },
-    history: { size: 100, file: null, keep: 0, rotate: 0 },
-    control: { socket: null },
-    log: { level: "info" },
-    ...change,
-  };
+  const config: Config = { ...plainConfig, upstreams, ...change };
   const { log, lines } = logSpy();
   const server = await startServer(config, { log });
   const client = await UdpClient.open(server.urls[0]!);

@@ -23,7 +23,7 @@ function groupOf(servers: readonly ScriptedUpstream[]): Grouped {
   const tickets = new TicketStore();
   const upstreams = servers.map(
     (server, at) =>
-      new Upstream("ABC"[at]!, targetOf(server), opener(server, tickets), {
+      new Upstream("ABC"[at]!, { ...targetOf(server), transport: "tcp" }, opener(server, tickets), {
         onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
         onUp: ({ label }) => events.push(`up ${label}`),
       }),
