@@ -1,22 +1,40 @@
 import type { OnReadOpts, Socket } from "node:net";
-import tls, { type ConnectionOptions, type SecureVersion, type TLSSocket } from "node:tls";
-import { type Failure, failureOf } from "./failure.ts";
+import tls, {
+  type ConnectionOptions,
+  type SecureContext,
+  type SecureVersion,
+  type TLSSocket,
+} from "node:tls";
+import type { ClientCertificate, ClientPair } from "./client-certificate.ts";
+import { type Failure, failureOf, isAlpnRefusal, isHandshakeRefusal, isTlsError } from "./failure.ts";
 import { leave } from "./farewell.ts";
-import { type Identity, checkIdentity, serverNameOf } from "./identity.ts";
+import { type Identity, serverNameOf } from "./identity.ts";
+import type { KeyLog } from "./key-log.ts";
+import { type Proof, Prover, type Verify } from "./proof.ts";
 import type { TicketStore } from "./tickets.ts";
-import type { TrustAnchors } from "./trust-anchors.ts";
+import type { ContextOptions, TrustAnchors } from "./trust-anchors.ts";
 
-/** A server that is asked over TLS, and who it must prove to be. */
-export interface Target extends Identity {
+/** A server that is asked over TLS, and who it must prove to be. What is left away is as strict as can be. */
+export interface Target extends Identity, ContextOptions {
   readonly port: number;
   readonly anchors: TrustAnchors;
   readonly minVersion: SecureVersion;
+  /** `strict` unless it says otherwise. */
+  readonly verify?: Verify;
+  /** Shown to a server that asks for it. */
+  readonly client?: ClientCertificate | null;
+  /** What ALPN offers where DNS is spoken inside TLS; empty: no ALPN. Left away: `dot`. */
+  readonly alpn?: readonly string[];
+  /** Whether the name is sent in the clear at the beginning; it is, unless this is false. */
+  readonly sni?: boolean;
+  /** Takes the secrets of its connections. */
+  readonly keyLog?: KeyLog | null;
 }
 
 /** What is spoken inside TLS, as ALPN names it: DNS with its two-byte lengths (RFC 7858), or HTTP/2 (RFC 9113). */
 export type TlsProtocol = "dot" | "h2";
 
-/** What became of a dial: a connection, authenticated if it is one of TLS, on which the first byte may now be sent. */
+/** What became of a dial: a connection on which the first byte may now be sent. */
 export interface Dialed<Connected extends Socket = TLSSocket> {
   readonly socket: Connected;
   /** Milliseconds until TCP was connected. */
@@ -24,11 +42,20 @@ export interface Dialed<Connected extends Socket = TLSSocket> {
   /** Milliseconds of the TLS handshake alone; 0 where there is none. */
   readonly handshakeMs: number;
   readonly resumed: boolean;
+  /** Whether the server has proved who it is. False only where `verify` or a plain connection allow it. */
+  readonly authenticated: boolean;
+  /** By what. */
+  readonly proof: Proof;
+  /** Why it is not authenticated, where that was looked at: with `opportunistic`. */
+  readonly doubt: Failure | null;
 }
 
 export interface DialListener<Connected extends Socket = TLSSocket> {
   onOpen(dialed: Dialed<Connected>): void;
-  /** Called once when no connection came of it; never after `onOpen`. */
+  /**
+   * Called once: no connection came of it; or, after `onOpen`, TLS itself ended the connection, as when a server of TLS 1.3
+   * refuses a client certificate, which it can only after the client has thought that all is well. The socket ends next.
+   */
   onFailure(failure: Failure): void;
   /** Bytes of an open connection; the buffer is used again after the call. Never called for `h2`. */
   onBytes(bytes: Buffer, length: number): void;
@@ -40,20 +67,38 @@ export const STEP_TIMEOUT = 2000;
 /** A TLS record holds at most 16 KiB (RFC 8446 section 5.1), and Node hands out at most one at a time. */
 const READ_BUFFER = 16_384;
 
+const WANTS_CERTIFICATE: Failure = {
+  kind: "tls",
+  text: "TLS: the server broke off after it had shown its certificate; it may want one of ours",
+};
+
 /**
- * What is checked in a full handshake, and what is spoken, as a key: a session may be resumed only where all of it is
- * the same.
+ * Targets that broke off the last time because of what ALPN offered, and worked without. Kept by the target itself, so that
+ * it is forgotten with it.
  */
-export function ticketKey(target: Target, protocol: TlsProtocol = "dot"): string {
-  const { address, port, name, pins, anchors, minVersion } = target;
-  return JSON.stringify([protocol, address, port, name, [...pins].sort(), anchors.id, minVersion]);
+const withoutAlpn = new WeakSet<Target>();
+
+/**
+ * Everything that was checked in a full handshake, and what is spoken, as a key: a session may be resumed only where all of
+ * it is the same. `clientId` is that of the client certificate that was at hand.
+ */
+export function ticketKey(
+  target: Target,
+  protocol: TlsProtocol = "dot",
+  clientId: string | null = null,
+): string {
+  const { address, port, name, pins, certHashes = [], anchors, verify = "strict" } = target;
+  const { minVersion, maxVersion = null, ciphers = null, groups = null, sni = true } = target;
+  const who = [address, port, name, [...pins].sort(), [...certHashes].sort(), anchors.id, verify];
+  return JSON.stringify([protocol, ...who, minVersion, maxVersion, ciphers, groups, sni, clientId]);
 }
 
 /**
- * Opens an authenticated TLS connection (RFC 7858 section 3.2, strict profile of RFC 8310). Nothing is written on it
- * before chain, name and pins are right. Gives a function that ends the attempt, or the connection, without a word to
- * the listener; politely means with a TLS close_notify, which needs a peer that still reads. With `h2` nothing is read
- * from the socket here: it is for HTTP/2 to take over.
+ * Opens a TLS connection (RFC 7858 section 3.2; strict profile of RFC 8310 unless the target says otherwise). Nothing is
+ * written on it before the server has proved what it must. A server that refuses what ALPN offers is asked once more
+ * without. Gives a function that ends the attempt, or the connection, without a word to the listener; politely means with a
+ * TLS close_notify, which needs a peer that still reads. With `h2` nothing is read from the socket here: it is for HTTP/2
+ * to take over.
  */
 export function dial(
   target: Target,
@@ -61,23 +106,64 @@ export function dial(
   listener: DialListener,
   protocol: TlsProtocol = "dot",
 ): (politely: boolean) => void {
-  // Made before the clock starts: reading the anchors is work of ours, not of the network.
-  const secureContext = target.anchors.context(target.minVersion);
+  const pair = target.client?.pair() ?? null;
+  let secureContext: SecureContext;
+  try {
+    if (pair === null && target.client) throw new Error("the client certificate cannot be read");
+    // Made before the clock starts: reading the anchors is work of ours, not of the network.
+    secureContext = target.anchors.context(target.minVersion, target, pair);
+  } catch (error) {
+    // Not within this call: whoever dials does not have the function that ends it yet.
+    const failure: Failure = {
+      kind: "tls",
+      text: `TLS: ${error instanceof Error ? error.message : "no context"}`,
+    };
+    const telling = setImmediate(() => listener.onFailure(failure));
+    return () => clearImmediate(telling);
+  }
+  const shared: Attempt = { target, tickets, listener, protocol, secureContext, pair };
+  const { alpn = ["dot"] } = target;
+  // HTTP/2 is chosen by ALPN and by nothing else (RFC 9113 section 3.2).
+  if (protocol === "h2") return attempt(shared, ["h2"], null);
+  if (alpn.length === 0 || withoutAlpn.has(target)) return attempt(shared, [], null);
+  let cancel = attempt(shared, alpn, () => {
+    withoutAlpn.add(target);
+    cancel = attempt(shared, [], null);
+  });
+  return (politely) => cancel(politely);
+}
+
+interface Attempt {
+  readonly target: Target;
+  readonly tickets: TicketStore;
+  readonly listener: DialListener;
+  readonly protocol: TlsProtocol;
+  readonly secureContext: SecureContext;
+  readonly pair: ClientPair | null;
+}
+
+/** One handshake. Where there is an `onAlpnRefused`, it is called, instead of the listener, if the server refuses the offer. */
+function attempt(
+  { target, tickets, listener, protocol, secureContext, pair }: Attempt,
+  alpn: readonly string[],
+  onAlpnRefused: (() => void) | null,
+): (politely: boolean) => void {
+  const { verify = "strict", sni = true } = target;
   const startedAt = performance.now();
-  const key = ticketKey(target, protocol);
+  const key = ticketKey(target, protocol, pair?.id ?? null);
+  const prover = new Prover(verify, target);
   let connectedAt = 0;
   let state: "dialing" | "open" | "over" = "dialing";
   const early: Buffer[] = [];
+  let keepsTickets = false;
   const session = tickets.take(key, startedAt);
   const options: ConnectionOptions & { onread?: OnReadOpts } = {
     host: target.address,
     port: target.port,
-    servername: serverNameOf(target),
+    servername: sni ? serverNameOf(target) : "",
     secureContext,
-    // Said out loud: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes the default.
-    rejectUnauthorized: true,
-    ALPNProtocols: [protocol],
-    checkServerIdentity: (_host, certificate) => checkIdentity(target, certificate),
+    ...prover.options(),
+    ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     ...(session === undefined ? {} : { session }),
     ...(protocol === "dot" ? { onread: reading((bytes, length) => hear(bytes, length)) } : {}),
   };
@@ -91,13 +177,20 @@ export function dial(
     if (state === "open") listener.onBytes(bytes, length);
   }
 
-  function fail(failure: Failure): void {
-    if (state !== "dialing") return;
+  function over(): void {
     state = "over";
     clearTimeout(timer);
-    // A server that stumbles over an old ticket would do so each time.
-    if (session !== undefined && connectedAt !== 0) tickets.forget(key);
     socket.destroy();
+  }
+
+  function fail(failure: Failure): void {
+    if (state !== "dialing") return;
+    over();
+    if (connectedAt !== 0) {
+      // A server that stumbles over an old ticket would do so each time.
+      if (session !== undefined) tickets.forget(key);
+      withoutAlpn.delete(target);
+    }
     listener.onFailure(failure);
   }
 
@@ -109,26 +202,46 @@ export function dial(
   socket.on("session", (ticket: Buffer) => {
     // With TLS 1.2 a ticket comes before the identity is checked: it waits until then, or is forgotten.
     if (state === "dialing") early.push(ticket);
-    else if (state === "open") tickets.put(key, ticket, performance.now());
+    else if (state === "open" && keepsTickets) tickets.put(key, ticket, performance.now());
   });
+  if (target.keyLog) socket.on("keylog", (line: Buffer) => target.keyLog?.append(line));
   socket.once("secureConnect", () => {
     if (state !== "dialing") return;
-    if (!socket.authorized) {
-      fail({ kind: "untrusted", text: "TLS: the server is not authenticated" });
+    const verdict = prover.verdict(socket);
+    if (!verdict.accepted) {
+      fail(verdict.doubt);
       return;
     }
+    const { proof, doubt } = verdict;
     state = "open";
     clearTimeout(timer);
     const openAt = performance.now();
-    for (const ticket of early) tickets.put(key, ticket, openAt);
+    // A resumed session proves what the first one did, so one that proved nothing must not be taken for more than that.
+    keepsTickets = proof !== "none" || verify === "none";
+    if (keepsTickets) for (const ticket of early) tickets.put(key, ticket, openAt);
     listener.onOpen({
       socket,
       connectMs: connectedAt - startedAt,
       handshakeMs: openAt - connectedAt,
       resumed: socket.isSessionReused(),
+      authenticated: proof !== "none",
+      proof,
+      doubt,
     });
   });
-  socket.on("error", (error) => fail(failureOf(error, connectedAt !== 0, Date.now())));
+  socket.on("error", (error) => {
+    if (state === "dialing" && onAlpnRefused !== null && isAlpnRefusal(error)) {
+      over();
+      onAlpnRefused();
+    } else if (state === "open" && isTlsError(error)) {
+      over();
+      tickets.forget(key);
+      listener.onFailure(failureOf(error, true, Date.now()));
+    } else if (pair === null && isHandshakeRefusal(error) && socket.getPeerX509Certificate() !== undefined) {
+      // With TLS 1.2 there is no better word for it; a server that likes no cipher suite says so before its certificate.
+      fail(WANTS_CERTIFICATE);
+    } else fail(failureOf(error, connectedAt !== 0, Date.now()));
+  });
   socket.on("close", () => fail({ kind: "tls", text: "closed during the TLS handshake" }));
 
   return (politely) => {

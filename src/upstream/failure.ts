@@ -64,6 +64,38 @@ const untrusted = new Map([
   ["INVALID_PURPOSE", "the certificate is not meant for a TLS server"],
 ]);
 
+/** Alerts of a server about the certificate of its client (RFC 8446 section 6.2); nobody else sends them to a client. */
+const aboutOurs = new Map([
+  ["CERTIFICATE_REQUIRED", "the server wants a client certificate"],
+  ["BAD_CERTIFICATE", "the server refuses our client certificate"],
+  ["UNSUPPORTED_CERTIFICATE", "the server refuses our client certificate: not of its kind"],
+  ["CERTIFICATE_REVOKED", "the server refuses our client certificate: revoked"],
+  ["CERTIFICATE_EXPIRED", "the server refuses our client certificate: expired"],
+  ["CERTIFICATE_UNKNOWN", "the server refuses our client certificate"],
+  ["UNKNOWN_CA", "the server refuses our client certificate: it does not know its authority"],
+  ["ACCESS_DENIED", "the server refuses our client certificate: no access"],
+]);
+
+/** Whether a server broke off because it does not speak any protocol that ALPN offered (RFC 7301 section 3.2). */
+export function isAlpnRefusal({ code }: Error & { code?: string }): boolean {
+  return alertOf(code) === "NO_APPLICATION_PROTOCOL";
+}
+
+/** Whether a server broke off without saying why. */
+export function isHandshakeRefusal({ code }: Error & { code?: string }): boolean {
+  return alertOf(code) === "HANDSHAKE_FAILURE";
+}
+
+/** Whether it is TLS itself that ended a connection, and not the network below. */
+export function isTlsError({ code }: Error & { code?: string }): boolean {
+  return code?.startsWith("ERR_SSL_") ?? false;
+}
+
+/** The name of the alert that an error of OpenSSL is about; what stands before it changes with its versions. */
+function alertOf(code = ""): string {
+  return /^ERR_SSL_.*_ALERT_(.+)$/.exec(code)?.[1] ?? "";
+}
+
 /**
  * Turns what Node emitted while a connection was made into a Failure. `handshaking` says whether TCP had already
  * connected; `now` is the wall clock in milliseconds, named where a certificate is outside its dates.
@@ -85,6 +117,8 @@ export function failureOf(error: Error & { code?: string }, handshaking: boolean
   }
   const reason = untrusted.get(code);
   if (reason !== undefined) return { kind: "untrusted", text: `TLS: ${reason}` };
+  const refusal = aboutOurs.get(alertOf(code));
+  if (refusal !== undefined) return { kind: "tls", text: `TLS: ${refusal}` };
   if (gone.has(code)) {
     const when = handshaking ? "closed during the TLS handshake" : "closed by the server";
     return { kind: handshaking ? "tls" : "closed", text: when };

@@ -1,6 +1,7 @@
 import { X509Certificate, createHash } from "node:crypto";
 import { isIP } from "node:net";
 import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
+import { certHashOf } from "./cert-hash.ts";
 import { IdentityError } from "./failure.ts";
 
 /** Who a server must prove to be, beside having a chain to a trust anchor. */
@@ -10,6 +11,11 @@ export interface Identity {
   readonly address: string;
   /** Base64 of SHA-256 over a SubjectPublicKeyInfo; when there are any, one of them must be in the chain. */
   readonly pins: readonly string[];
+  /**
+   * Base64 of SHA-256 over the signed part of a certificate, as DNS stamps have them; when there are any, a certificate in
+   * the chain must have one of them, on top of all else.
+   */
+  readonly certHashes?: readonly string[];
 }
 
 /** The pin of a certificate: base64 of SHA-256 over its SubjectPublicKeyInfo (RFC 7858 section 4.2, RFC 7469 2.4). */
@@ -26,7 +32,7 @@ export function pinOf(certificate: X509Certificate): string {
  */
 export function checkIdentity(identity: Identity, peer: PeerCertificate): IdentityError | undefined {
   const leaf = new X509Certificate(peer.raw);
-  const { pins } = identity;
+  const { pins, certHashes = [] } = identity;
   const name = identity.name ?? identity.address.replace(/%.*$/, "");
   const found =
     isIP(name) === 0
@@ -35,9 +41,36 @@ export function checkIdentity(identity: Identity, peer: PeerCertificate): Identi
   if (found === undefined) {
     return new IdentityError("name", `TLS: the certificate is not for ${name}, but for ${namesOf(leaf)}`);
   }
-  if (pins.length === 0 || chainOf(peer).some((certificate) => pins.includes(pinOf(certificate))))
-    return undefined;
-  return new IdentityError("pin", `TLS: no key in the chain matches a pin (the server's is ${pinOf(leaf)})`);
+  if (pins.length === 0 && certHashes.length === 0) return undefined;
+  const chain = chainOf(peer);
+  return (pins.length === 0 ? undefined : checkPin(identity, chain)) ?? checkHash(identity, chain);
+}
+
+/**
+ * Holds a chain that nobody has looked at against the pins alone (RFC 7858 section 4.2): one match, of the server's own key
+ * or of one that vouches for it, and neither name nor dates nor anchors matter. Without a pin nobody is right. Undefined
+ * when all is well; like `checkIdentity`, of no use on a resumed session.
+ */
+export function checkPinned(identity: Identity, peer: PeerCertificate): IdentityError | undefined {
+  if (peer.raw === undefined) return new IdentityError("pin", "TLS: the server showed no certificate");
+  const chain = chainOf(peer);
+  return checkPin(identity, chain) ?? checkHash(identity, chain);
+}
+
+function checkPin({ pins }: Identity, chain: readonly X509Certificate[]): IdentityError | undefined {
+  if (chain.some((certificate) => pins.includes(pinOf(certificate)))) return undefined;
+  const shown = pinOf(chain[0]!);
+  return new IdentityError("pin", `TLS: no key in the chain matches a pin (the server's is ${shown})`);
+}
+
+function checkHash(
+  { certHashes = [] }: Identity,
+  chain: readonly X509Certificate[],
+): IdentityError | undefined {
+  if (certHashes.length === 0) return undefined;
+  const hashes = chain.map(({ raw }) => certHashOf(raw));
+  if (hashes.some((hash) => hash !== null && certHashes.includes(hash))) return undefined;
+  return new IdentityError("pin", "TLS: no certificate in the chain matches a hash");
 }
 
 /**

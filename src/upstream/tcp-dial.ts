@@ -41,7 +41,15 @@ export function dialTcp(target: PlainTarget, listener: DialListener<Socket>): (p
     if (state !== "dialing") return;
     state = "open";
     clearTimeout(timer);
-    listener.onOpen({ socket, connectMs: performance.now() - startedAt, handshakeMs: 0, resumed: false });
+    listener.onOpen({
+      socket,
+      connectMs: performance.now() - startedAt,
+      handshakeMs: 0,
+      resumed: false,
+      authenticated: false,
+      proof: "none",
+      doubt: null,
+    });
   });
   socket.on("error", (error) => fail(failureOf(error, false, Date.now())));
   socket.on("close", () => fail({ kind: "closed", text: "closed while it was connected" }));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import tls, { type SecureContext, type SecureVersion } from "node:tls";
 import { createHash } from "node:crypto";
+import type { ClientPair } from "./client-certificate.ts";
 
 /** Where systems keep the anchors that their administrator trusts, as one PEM file. */
 const systemBundles = [
@@ -10,6 +11,15 @@ const systemBundles = [
   "/etc/ssl/cert.pem",
 ];
 
+/** What a TLS context holds besides anchors and least version; what is left away or null is as Node has it. */
+export interface ContextOptions {
+  readonly maxVersion?: SecureVersion;
+  /** As OpenSSL wants them, suites of TLS 1.3 among the others, joined by colons. */
+  readonly ciphers?: string | null;
+  /** For the key exchange, joined by colons. */
+  readonly groups?: string | null;
+}
+
 /**
  * The certificate authorities that may vouch for a server. Reading and parsing them takes tens of milliseconds, so it
  * happens once, when the first connection needs it.
@@ -17,6 +27,8 @@ const systemBundles = [
 export class TrustAnchors {
   #pem: string | null;
   #contexts = new Map<string, SecureContext>();
+  /** Those that show a client certificate: they go when it is replaced. */
+  #showing = new WeakMap<ClientPair, Map<string, SecureContext>>();
   #id: string | null = null;
 
   /** PEM text with one or more certificates; null: those of the system. */
@@ -30,14 +42,36 @@ export class TrustAnchors {
     return this.#id;
   }
 
-  /** The TLS context with these anchors and this least version; made once for each version. */
-  context(minVersion: SecureVersion): SecureContext {
-    let context = this.#contexts.get(minVersion);
+  /**
+   * The TLS context with these anchors, this least version and these options, that shows `client` to who asks; made once
+   * for each. Throws what OpenSSL says of options that it cannot follow.
+   */
+  context(
+    minVersion: SecureVersion,
+    { maxVersion, ciphers = null, groups = null }: ContextOptions = {},
+    client: ClientPair | null = null,
+  ): SecureContext {
+    const contexts = client === null ? this.#contexts : this.#contextsWith(client);
+    const key = JSON.stringify([minVersion, maxVersion, ciphers, groups]);
+    let context = contexts.get(key);
     if (context === undefined) {
-      context = tls.createSecureContext({ ca: this.#pem ?? systemAnchors(), minVersion });
-      this.#contexts.set(minVersion, context);
+      context = tls.createSecureContext({
+        ca: this.#pem ?? systemAnchors(),
+        minVersion,
+        ...(maxVersion === undefined ? {} : { maxVersion }),
+        ...(ciphers === null ? {} : { ciphers }),
+        ...(groups === null ? {} : { ecdhCurve: groups }),
+        ...(client === null ? {} : { cert: client.cert, key: client.key }),
+      });
+      contexts.set(key, context);
     }
     return context;
+  }
+
+  #contextsWith(client: ClientPair): Map<string, SecureContext> {
+    const known = this.#showing.get(client) ?? new Map<string, SecureContext>();
+    this.#showing.set(client, known);
+    return known;
   }
 }
 
