@@ -97,7 +97,7 @@ export type TlsVersion = "TLSv1.2" | "TLSv1.3";
  *
  * - `strict`: a chain to an anchor, the name or address, and a pin where there are pins (RFC 8310 section 5).
  * - `pin`: a pin, nothing else; there is at least one (RFC 7858 section 4.2).
- * - `opportunistic`: whatever can be had (RFC 8310 section 5): authenticated TLS, else TLS, else plain DNS at port 53.
+ * - `opportunistic`: TLS with proof where it can be had, else TLS without. The step of RFC 8310 section 5 to plain DNS is not taken.
  * - `none`: TLS with whoever answers.
  */
 export type Verify = "strict" | "pin" | "opportunistic" | "none";

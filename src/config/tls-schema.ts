@@ -15,7 +15,7 @@ export const tlsSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject({
     .meta({
       type: "`strict`, `pin`, `opportunistic` or `none`",
       description:
-        "What a server must prove before it gets a query. `strict`: a certificate under `tls.ca` for its name or address, and one of its `pins` if it has any. `pin`: one of its `pins`, nothing else (RFC 7858 section 4.2). `opportunistic` (RFC 8310): nothing; TLS with proof where it can be had, else TLS without, else plain DNS at port 53, so that who is on the way can read and change everything. `none`: nothing; TLS with whoever answers. `dotls check` and `dotls serve` warn of the last two.",
+        "What a server must prove before it gets a query. `strict`: a certificate under `tls.ca` for its name or address, and one of its `pins` if it has any. `pin`: one of its `pins`, nothing else (RFC 7858 section 4.2). `opportunistic` (RFC 8310): nothing; TLS with proof where it can be had, else TLS without, so that who can put himself in between can read and change everything. Nothing is sent in the clear. `none`: nothing; TLS with whoever answers. `dotls check` and `dotls serve` warn of the last two.",
       default: "strict",
     } satisfies About)
     .optional(),

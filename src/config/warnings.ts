@@ -22,7 +22,7 @@ export function warningsOf(config: Config): string[] {
     }
     if (upstream.tls.verify === "opportunistic") {
       return [
-        `${who} need not prove who it is, and is asked in the clear where it does not speak TLS (verify: opportunistic)`,
+        `${who} need not prove who it is: who can put himself in between can read and change everything (verify: opportunistic)`,
       ];
     }
     return [];

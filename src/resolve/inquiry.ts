@@ -246,11 +246,14 @@ export class Flight extends Exchange {
   }
 
   length(form: number): number {
-    return this.inquiry === null ? 0 : queryLength(this.inquiry.query, form, this.edns);
+    return this.inquiry === null
+      ? 0
+      : queryLength(this.inquiry.query, form, this.edns, this.upstream.place.padding);
   }
 
   write(out: Buffer, at: number, form: number): void {
-    if (this.inquiry !== null) writeQuery(this.inquiry.query, out, at, form, this.edns);
+    if (this.inquiry !== null)
+      writeQuery(this.inquiry.query, out, at, form, this.edns, this.upstream.place.padding);
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,7 +1,7 @@
 import { Flag, HEADER_LENGTH, HeaderOffset, writeU16 } from "../dns/header.ts";
 import { EdnsOption, OPT_LENGTH, closeOpt, openOpt } from "../dns/opt.ts";
 
-/** Queries are padded to a multiple of this (RFC 8467 section 4.1). */
+/** Queries are padded to a multiple of this, unless told otherwise (RFC 8467 section 4.1). */
 const BLOCK = 128;
 
 /** An option's code and length. */
@@ -30,13 +30,21 @@ export const Form = {
   UDP: 3,
 } as const;
 
-/** Length of the query that `writeQuery` makes for this question: over TLS and HTTPS a multiple of 128 bytes. */
-export function queryLength(question: ForwardedQuestion, form: number, edns: boolean): number {
+/**
+ * Length of the query that `writeQuery` makes for this question: over TLS and HTTPS a multiple of `block` bytes, unless that
+ * is null.
+ */
+export function queryLength(
+  question: ForwardedQuestion,
+  form: number,
+  edns: boolean,
+  block: number | null = BLOCK,
+): number {
   if (!edns) return question.questionEnd;
   const keepalive = form === Form.TLS || form === Form.TCP ? OPTION_HEADER : 0;
   if (form >= Form.TCP) return question.questionEnd + OPT_LENGTH + keepalive;
-  const bare = question.questionEnd + OPT_LENGTH + keepalive + OPTION_HEADER + SUBNET_VALUE + OPTION_HEADER;
-  return Math.ceil(bare / BLOCK) * BLOCK;
+  const bare = question.questionEnd + OPT_LENGTH + keepalive + OPTION_HEADER + SUBNET_VALUE;
+  return block === null ? bare : Math.ceil((bare + OPTION_HEADER) / block) * block;
 }
 
 /**
@@ -51,6 +59,7 @@ export function writeQuery(
   at: number,
   form: number,
   edns: boolean,
+  block: number | null = BLOCK,
 ): void {
   writeU16(out, at + HeaderOffset.FLAGS, Flag.RD | Flag.AD | (question.flags & Flag.CD));
   writeU16(out, at + HeaderOffset.QDCOUNT, 1);
@@ -61,7 +70,7 @@ export function writeQuery(
   for (let i = HEADER_LENGTH; i < questionEnd; i++) out[at + i] = bytes[i]!;
   if (!edns) return;
   const optAt = at + questionEnd;
-  const end = at + queryLength(question, form, edns);
+  const end = at + queryLength(question, form, edns, block);
   let here = openOpt(out, optAt, 0, question.dnssecOk);
   if (form === Form.TLS || form === Form.TCP) {
     writeU16(out, here, EdnsOption.KEEPALIVE);
@@ -74,6 +83,8 @@ export function writeQuery(
     writeU16(out, here + 4, 1);
     writeU16(out, here + 6, 0);
     here += OPTION_HEADER + SUBNET_VALUE;
+  }
+  if (here < end) {
     writeU16(out, here, EdnsOption.PADDING);
     writeU16(out, here + 2, end - here - OPTION_HEADER);
     out.fill(0, here + OPTION_HEADER, end);

@@ -62,6 +62,8 @@ export interface Place {
   readonly port: number;
   /** The name that it must prove; null: its address. */
   readonly name: string | null;
+  /** Queries over an encrypted way are padded to a multiple of so many bytes; null: not padded. */
+  readonly padding: number | null;
 }
 
 /** What is counted of one server; read when somebody asks for the status. */
@@ -383,7 +385,8 @@ export class Upstream implements LinkOwner {
     }
     this.#link = null;
     if (opened && lost === 0 && failure.kind === "closed") this.#learnIdle(performance.now());
-    if (!opened) {
+    // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
+    if (!opened || failure.kind === "tls") {
       this.#failed(failure);
       return;
     }

@@ -152,7 +152,14 @@ test("a server that answers the ClientHello with what is no TLS gets nothing mor
 test("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing", async () => {
   const upstream = await start({ certificate: "self-signed" });
   const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-  const options = ["--listen", "udp://127.0.0.1:0", "--tls-ca", upstream.caFile()];
+  const options = [
+    "--listen",
+    "udp://127.0.0.1:0",
+    "--tls-ca",
+    upstream.caFile(),
+    "--set",
+    "localNames.test=false",
+  ];
   const spec = `tls://127.0.0.1:${upstream.port}#dot.test`;
   const child = spawn(process.execPath, [main, "serve", ...options, "--upstream", spec], {
     env: { PATH: process.env["PATH"], NODE_TLS_REJECT_UNAUTHORIZED: "0", XDG_RUNTIME_DIR: "/nonexistent" },

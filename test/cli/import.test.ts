@@ -10,7 +10,7 @@ import { outcomeOf } from "../support/serve.ts";
 import { UdpClient } from "../support/udp-client.ts";
 import { runCommand, startCommand } from "./run-command.ts";
 
-const ASKED = "www.test";
+const ASKED = "www.example";
 const ADDRESS = addressOf(ASKED);
 const WRONG_PIN = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 

@@ -25,7 +25,14 @@ export async function startDaemon(upstreamOptions: StartOptions = {}, files: num
   const folder = temporaryFolder();
   const listen = ["--listen", "udp://127.0.0.1:0", "--listen", "tcp://127.0.0.1:0"];
   const spec = `tls://127.0.0.1:${upstream.port}#${upstream.name}`;
-  const settings = ["--set", `control.socket=${join(folder.path, "control.sock")}`, "--set", "timeout=2s"];
+  const settings = [
+    "--set",
+    `control.socket=${join(folder.path, "control.sock")}`,
+    "--set",
+    "timeout=2s",
+    "--set",
+    "localNames.test=false",
+  ];
   const options = [...listen, "--upstream", spec, "--tls-ca", upstream.caFile(), ...settings];
   const node = [process.execPath, "--max-old-space-size=64", main, "serve", ...options];
   // Node raises its own soft limit to the hard one, so that one must be lowered.

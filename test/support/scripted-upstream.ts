@@ -15,13 +15,13 @@
  *   writing      reorder, merge, swap, collectFor, split (1: a TLS record for each byte), splitPause
  *   connections  handshake (serve never close rst garbage {delay}), closeAfter, closeInFlight, idle, closeWith (fin rst),
  *                silent, connection (knobs for the n-th connection alone)
- *   TLS          alpn, alpnStrict, tickets, ticketKeys, minVersion, maxVersion, chain and key
+ *   TLS          alpn, alpnStrict, tickets, ticketKeys, minVersion, maxVersion, clientCa, chain and key
  * Methods: present(certificate), silenceOld(), closeAll(), refuse(), listen(), resetCounters(), close().
  * Certificates (./scripted-upstream/identities.ts): good re-keyed wrong-name common-name-only expired not-yet-valid
  *   self-signed other-ca, or an Identity of your own. All upstreams of a process share one authority.
  * Counters (./scripted-upstream/counters.ts): connections open handshakes resumed handshakeErrors queries malformed answers
  *   inFlight mostInFlight applicationBytes rawBytes rawData reads writes mostQueriesInOneRead sizes paddings options serverNames
- *   alpn versions queriesPerConnection names log.
+ *   alpn versions clients queriesPerConnection names log.
  *
  * ./scripted-upstream/fixture.ts has `start(options)` and `connect(upstream)` that end with the test, and `until(condition)`.
  * The default answer is a record made from the name (`addressOf(name)` for A); types it does not know get NODATA with SOA.
@@ -234,6 +234,7 @@ export class ScriptedUpstream {
     if (tls.isSessionReused()) counters.resumed += 1;
     count(counters.serverNames, serverName(tls));
     count(counters.versions, tls.getProtocol() ?? "");
+    count(counters.clients, clientName(tls));
     const noAlpn = typeof tls.alpnProtocol !== "string";
     if (noAlpn) count(counters.alpn, "");
     if (connection === undefined || (noAlpn && connection.knobs.alpnStrict)) tls.destroy();
@@ -243,6 +244,12 @@ export class ScriptedUpstream {
 
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+/** An object without anything in it stands for no certificate. */
+function clientName(tls: TLSSocket): string {
+  const { subject } = tls.getPeerCertificate() as { subject?: { CN: string } };
+  return subject?.CN ?? "";
 }
 
 /** `servername` is missing from the types of a server's socket; false when the client sent none. */

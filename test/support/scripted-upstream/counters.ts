@@ -41,6 +41,8 @@ export class Counters {
   readonly alpn = new Map<string, number>();
   /** TLS versions by finished handshake. */
   readonly versions = new Map<string, number>();
+  /** Common names of the certificates that clients showed, by finished handshake; "" for none. */
+  readonly clients = new Map<string, number>();
   /** Queries on each connection, in the order of the connections. */
   readonly queriesPerConnection: number[] = [];
   /** Names asked, as sent, with how often. */

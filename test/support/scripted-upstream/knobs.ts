@@ -132,6 +132,8 @@ export interface Knobs {
   ticketKeys: Buffer;
   minVersion: SecureVersion;
   maxVersion: SecureVersion;
+  /** PEM of the authorities of clients: only who shows a certificate under one of them is served. Null: everybody. */
+  clientCa: string | null;
 }
 
 export type AnswerResult = Uint8Array | null | undefined;
@@ -166,4 +168,5 @@ export const defaultKnobs: Omit<Knobs, "chain" | "key" | "ticketKeys"> = {
   tickets: true,
   minVersion: "TLSv1.2",
   maxVersion: "TLSv1.3",
+  clientCa: null,
 };

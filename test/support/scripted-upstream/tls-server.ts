@@ -7,7 +7,7 @@ import type { Knobs } from "./knobs.ts";
 
 type TlsKnobs = Pick<
   Knobs,
-  "chain" | "key" | "alpn" | "tickets" | "ticketKeys" | "minVersion" | "maxVersion"
+  "chain" | "key" | "alpn" | "tickets" | "ticketKeys" | "minVersion" | "maxVersion" | "clientCa"
 >;
 
 /** Gives the TLS server for some knobs; a new one only when they differ from the last time, for speed. */
@@ -17,8 +17,8 @@ export function tlsServers(
 ): (knobs: TlsKnobs) => Server {
   let last: { readonly parts: readonly unknown[]; readonly server: Server } | undefined;
   return (knobs) => {
-    const { chain, key, alpn, tickets, ticketKeys, minVersion, maxVersion } = knobs;
-    const parts = [chain, key, alpn, tickets, ticketKeys, minVersion, maxVersion];
+    const { chain, key, alpn, tickets, ticketKeys, minVersion, maxVersion, clientCa } = knobs;
+    const parts = [chain, key, alpn, tickets, ticketKeys, minVersion, maxVersion, clientCa];
     if (last?.parts.every((part, index) => part === parts[index]) === true) return last.server;
     const server = tls.createServer({
       cert: chain,
@@ -30,6 +30,8 @@ export function tlsServers(
       sessionIdContext: "scripted upstream",
       // Without tickets, and without a store on this side, neither TLS 1.2 nor 1.3 resumes.
       secureOptions: tickets ? 0 : constants.SSL_OP_NO_TICKET,
+      // Without a certificate: an alert. With one of another authority, Node shakes hands and closes without a word.
+      ...(clientCa === null ? {} : { requestCert: true, rejectUnauthorized: true, ca: clientCa }),
       ...(alpn === null
         ? {}
         : {
