@@ -129,6 +129,19 @@ export function extendedErrorFinding(results: readonly (Answer | NoAnswer)[]): F
 }
 
 /**
+ * Whether a question that stood behind others in one write was heard: `at` is the place of one that the server had
+ * answered before. Some servers answer the first of several in a TLS record and forget the rest. Nothing when all is well.
+ */
+export function pipelineFindings(results: readonly (Answer | NoAnswer)[], at: number): Finding[] {
+  if (isAnswer(results[at]!)) return [];
+  const lost = results.filter((result) => !isAnswer(result)).length;
+  const text = `of ${results.length} questions sent at once, ${lost} got no answer, among them one that was answered when asked alone`;
+  const advice =
+    "The server does not take several questions at once as RFC 7766 wants it: under load, queries to it will wait in vain.";
+  return [finding("pipelining", "warn", text, { advice, facts: { asked: results.length, lost } })];
+}
+
+/**
  * Whether an answer overtook one that was asked for before it (RFC 7766 section 6.2.1.1). Answers in order prove nothing:
  * the slow question may have been quick.
  */

@@ -2,10 +2,16 @@ import { messageRcode } from "../../dns/message.ts";
 import { Rcode } from "../../dns/rcode.ts";
 import { formatRdata } from "../../dns/rr/registry.ts";
 import { RrType } from "../../dns/rrtype.ts";
-import type { Target } from "../../upstream/dial.ts";
+import type { Dialed, Target } from "../../upstream/dial.ts";
 import type { Failure } from "../../upstream/failure.ts";
 import { TicketStore } from "../../upstream/tickets.ts";
-import { caseFinding, extendedErrorFinding, firstAnswerFindings, orderFinding } from "./answers.ts";
+import {
+  caseFinding,
+  extendedErrorFinding,
+  firstAnswerFindings,
+  orderFinding,
+  pipelineFindings,
+} from "./answers.ts";
 import { certificateFindings } from "./certificate.ts";
 import { type ChainCertificate, readChain } from "./chain.ts";
 import { adviceOn } from "./failure-advice.ts";
@@ -66,7 +72,7 @@ export async function examineServer(target: Target, examination: Examination): P
   } finally {
     probe.close();
   }
-  findings.push(await resumption(target, tickets), ...(await tlsFindings(target)));
+  findings.push(...(await secondConnection(target, tickets, examination)), ...(await tlsFindings(target)));
   return { findings, failure: null, addresses, chain };
 }
 
@@ -78,17 +84,15 @@ async function ask(
   const findings = firstAnswerFindings(name, first);
   if (!isAnswer(first)) return { findings, addresses: [] };
   const slow = Array.from({ length: SLOW }, () => question(freshName(name)));
-  const mixed = question(mixedCase(name));
   const bogus = name === DEFAULT_NAME ? [question(BOGUS_NAME)] : [];
   const own =
     findAddressesOf === null ? [] : [RrType.A, RrType.AAAA].map((type) => question(findAddressesOf, type));
-  // The slow ones go first, so that the others can overtake them.
-  const results = await probe.ask([...slow, mixed, ...bogus, ...own], timeout);
-  const cased = results[slow.length]!;
+  // The slow ones go first, so that what the server has just answered can overtake them.
+  const results = await probe.ask([...slow, question(name), ...bogus, ...own], timeout);
   const ownResults = results.slice(results.length - own.length);
   findings.push(
-    caseFinding(mixed, cased),
     orderFinding(results.slice(0, slow.length + 1)),
+    ...(probe.ended === null ? pipelineFindings(results, slow.length) : []),
     extendedErrorFinding([first, ...results]),
   );
   if (probe.ended !== null) {
@@ -108,36 +112,41 @@ function addressesIn(result: Answer | NoAnswer): string[] {
     .map(({ type, rdata, class: rrclass }) => formatRdata(type, rdata, rrclass));
 }
 
-/** Opens a second connection with the ticket of the first. */
-async function resumption(target: Target, tickets: TicketStore): Promise<Finding> {
+/** Opens a second connection with the ticket of the first, and asks one question alone on it. */
+async function secondConnection(
+  target: Target,
+  tickets: TicketStore,
+  { name, timeout }: Examination,
+): Promise<Finding[]> {
   const second = await Probe.open(target, tickets);
   if (!(second instanceof Probe)) {
-    return finding("resumption", "warn", `a second connection came to nothing: ${second.text}`, {
+    const refused = finding("resumption", "warn", `a second connection came to nothing: ${second.text}`, {
       facts: { resumed: null },
       advice: "The server may limit connections, or stumble over tickets of its own.",
     });
+    return [refused];
   }
-  const { resumed, handshakeMs } = second.dialed;
+  const mixed = question(mixedCase(name));
+  const cased = (await second.ask([mixed], timeout))[0]!;
   second.close();
+  return [resumptionFinding(second.dialed), caseFinding(mixed, cased)];
+}
+
+function resumptionFinding({ resumed, handshakeMs }: Dialed): Finding {
   const facts = { resumed, ms: rounded(handshakeMs) };
-  if (resumed) {
-    return finding(
-      "resumption",
-      "ok",
-      `a second connection resumed the session, ${milliseconds(handshakeMs)}`,
-      { facts },
-    );
-  }
-  return finding("resumption", "info", "sessions are not resumed: each connection costs a full handshake", {
-    facts,
-  });
+  const took = milliseconds(handshakeMs);
+  if (resumed)
+    return finding("resumption", "ok", `a second connection resumed the session, ${took}`, { facts });
+  const text = "sessions are not resumed: each connection costs a full handshake";
+  return finding("resumption", "info", text, { facts });
 }
 
 /** The dial has refused the server: nothing is asked, but people are shown who is there. */
 async function examineRefused(target: Target, failure: Failure): Promise<Examined> {
-  const connected =
-    ["tls", "untrusted", "name", "pin", "clock"].includes(failure.kind) || failure.text.includes("handshake");
-  const look = connected ? await lookWithoutTrust(target, { alpn: [] }) : failure;
+  const shook = ["tls", "untrusted", "name", "pin", "clock"].includes(failure.kind);
+  const connected = shook || failure.text.includes("handshake");
+  // Whoever does not shake hands in time will not do it for a second look either.
+  const look = shook ? await lookWithoutTrust(target, { alpn: [] }) : failure;
   const chain = "chain" in look ? look.chain : [];
   return {
     failure,
