@@ -9,15 +9,22 @@ import { milliseconds, paddingOf } from "../query/footer.ts";
 import { type Finding, finding, rounded } from "./finding.ts";
 import { type Answer, isAnswer, type NoAnswer } from "./probe.ts";
 
-/** What the first answer shows: that the server resolves, pads, tells its idle limit, passes DNSSEC on. */
-export function firstAnswerFindings(name: string, result: Answer | NoAnswer): Finding[] {
+/**
+ * What the first answer shows: that the server resolves, pads, passes DNSSEC on, and, where it was asked (not over HTTPS,
+ * which has other means), its idle limit.
+ */
+export function firstAnswerFindings(
+  name: string,
+  result: Answer | NoAnswer,
+  askedForIdle: boolean,
+): Finding[] {
   if (!isAnswer(result)) {
     const advice = "The server is who it must be, but does not answer: ask its operator.";
     return [finding("query", "fail", result.reason, { advice, facts: { name, ms: null } })];
   }
   return [
     queryFinding(name, result),
-    idleFinding(result),
+    ...(askedForIdle ? [idleFinding(result)] : []),
     paddingFinding(result),
     dnssecFinding(name, result),
     validationFinding(name, result),

@@ -71,9 +71,15 @@ export async function examine(
 ): Promise<{ code: number; found: Map<string, Finding>; json: DoctorJson }> {
   const { code, text } = await doctor({ ...request, specs: [spec], json: true });
   const json = JSON.parse(text) as DoctorJson;
-  const all = json.upstreams.flatMap(({ findings, servers }) => [
-    ...findings,
-    ...servers.flatMap((server) => server.findings),
-  ]);
-  return { code, json, found: new Map(all.map((one) => [one.check, one])) };
+  return { code, json, found: findingsByCheck(json) };
+}
+
+/** What was found of all upstreams, by what was looked at. */
+export function findingsByCheck({ upstreams }: DoctorJson): Map<string, Finding> {
+  const found = new Map<string, Finding>();
+  for (const { findings, servers } of upstreams) {
+    for (const one of findings) found.set(one.check, one);
+    for (const server of servers) for (const one of server.findings) found.set(one.check, one);
+  }
+  return found;
 }

@@ -1,16 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createAuthority } from "../../../src/cli/demo/authority.ts";
+import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import { lookWithoutTrust } from "../../../src/cli/doctor/look-without-trust.ts";
 import { tlsFindings } from "../../../src/cli/doctor/tls-facts.ts";
 import { Flag } from "../../../src/dns/header.ts";
 import { RrType } from "../../../src/dns/rrtype.ts";
 import { TrustAnchors } from "../../../src/upstream/trust-anchors.ts";
+import { folderWith } from "../../support/config-folder.ts";
+import { type DohKnobs, ScriptedDoh } from "../../support/scripted-doh.ts";
 import { defaultAnswer } from "../../support/scripted-upstream/answers.ts";
 import type { ScriptedUpstream, StartOptions } from "../../support/scripted-upstream.ts";
 import { start as startAny } from "../../support/scripted-upstream/fixture.ts";
-import { doctor, examine } from "./surroundings.ts";
+import { type DoctorJson, doctor, examine, findingsByCheck } from "./surroundings.ts";
 
 /** Starts an upstream that knows no address of itself: the doctor would try it, and it may not be on this host. */
 function start(options: StartOptions = {}): Promise<ScriptedUpstream> {
@@ -176,19 +180,22 @@ describe("a server with a fault", () => {
   it.each([
     [["dot"], "accepted", "ok"],
     [null, "ignored", "ok"],
-  ] as const)("ALPN of %j: dot is %s", async (alpn, dot, mark) => {
+  ] as const)("ALPN of %j: dot is %s", async (alpn, result, mark) => {
     const { found } = await examineOne(await start({ alpn }));
-    expect(found.get("alpn")).toMatchObject({ mark, facts: { dot } });
+    expect(found.get("alpn")).toMatchObject({ mark, facts: { offered: "dot", result } });
   });
 
   it("that refuses the ALPN of DNS over TLS is told from one that ignores it", async () => {
     const upstream = await start({ alpn: ["h2"] });
     const { address, port, name } = upstream;
     const anchors = new TrustAnchors(upstream.ca);
-    const findings = await tlsFindings({ address, port, name, pins: [], anchors, minVersion: "TLSv1.2" });
+    const findings = await tlsFindings(
+      { address, port, name, pins: [], anchors, minVersion: "TLSv1.2" },
+      "dot",
+    );
     expect(findings.find(({ check }) => check === "alpn")).toMatchObject({
       mark: "warn",
-      facts: { dot: "refused" },
+      facts: { offered: "dot", result: "refused" },
     });
     expect(upstream.counters.applicationBytes).toBe(0);
   });
@@ -270,6 +277,49 @@ describe("a server with a fault", () => {
     for (const check of ["padding", "case", "query"])
       expect(found.get(check)).toMatchObject({ mark: "warn" });
     expect(found.get("query")!.text).toContain("no recursion");
+  });
+});
+
+describe("a server over HTTPS", () => {
+  function url({ port }: ScriptedDoh, path = "/dns-query"): string {
+    return JSON.stringify([{ server: `https://dot.test:${port}${path}`, addresses: ["127.0.0.1"] }]);
+  }
+
+  async function examineHttps(server: ScriptedDoh): Promise<{ code: number; found: Map<string, Finding> }> {
+    const file = join(folderWith({ "ca.pem": server.ca }), "ca.pem");
+    const set = [`upstreams=${url(server)}`, "timeout=500ms"];
+    const { code, text } = await doctor({ json: true, flags: { tlsCa: file, set } });
+    return { code, found: findingsByCheck(JSON.parse(text) as DoctorJson) };
+  }
+
+  /** Knows no address of itself: the doctor would try it. */
+  const answer: DohKnobs["answer"] = ({ name }) => (name === "dot.test" ? null : undefined);
+
+  it("is looked at like one over TLS", async () => {
+    const server = await ScriptedDoh.start({ answer });
+    const { code, found } = await examineHttps(server);
+    expect(code).toBe(0);
+    for (const check of ["connect", "handshake", "certificate", "query", "resumption", "case"]) {
+      expect(found.get(check)!.mark).toBe("ok");
+    }
+    expect(found.get("alpn")).toMatchObject({ mark: "ok", facts: { offered: "h2", result: "accepted" } });
+    expect(found.get("pins")!.facts["seen"]).toContain(server.pin);
+    expect(found.has("idle")).toBe(false);
+    expect(server.resumed).toBe(1);
+  });
+
+  it("that is not who it must be gets no request", async () => {
+    const server = await ScriptedDoh.start({ certificate: "wrong-name" });
+    const { code, found } = await examineHttps(server);
+    expect(code).toBe(1);
+    expect(found.get("handshake")).toMatchObject({ mark: "fail", facts: { kind: "name" } });
+    expect(server.requests).toEqual([]);
+  });
+
+  it("that has no DNS at this path: the query fails with what HTTP says", async () => {
+    const { code, found } = await examineHttps(await ScriptedDoh.start({ status: 404 }));
+    expect(code).toBe(1);
+    expect(found.get("query")!.text).toContain("404");
   });
 });
 
