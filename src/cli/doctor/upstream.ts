@@ -25,7 +25,7 @@ export interface Ward {
   readonly timeout: number;
 }
 
-export interface ServerReport {
+interface ServerReport {
   readonly address: string;
   readonly port: number;
   readonly findings: readonly Finding[];
