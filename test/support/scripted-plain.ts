@@ -3,7 +3,7 @@
  * those of the scripted DNS-over-TLS upstream.
  */
 import { type RemoteInfo, type Socket as UdpSocket, createSocket } from "node:dgram";
-import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { type Server, type Socket, createServer } from "node:net";
 import { onTestFinished } from "vitest";
 import { defaultAnswer, formErr, withoutRecords } from "./scripted-upstream/answers.ts";
 import { type Knobs, defaultKnobs } from "./scripted-upstream/knobs.ts";
@@ -106,7 +106,7 @@ export class ScriptedPlain {
     const server = createServer((socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen((this.#udp.address() as AddressInfo).port, this.address, resolve);
+      server.listen(this.port, this.address, resolve);
     });
     this.#tcp = server;
   }

@@ -96,7 +96,7 @@ export interface Watched<Kind extends Link> {
   readonly link: Kind;
   readonly owner: WatchingOwner;
   /** Hands a new question to the link. */
-  ask(name: string, type?: number): AskedQuestion;
+  readonly ask: (name: string, type?: number) => AskedQuestion;
 }
 
 export function watch<Kind extends Link>(make: (owner: LinkOwner) => Kind): Watched<Kind> {

@@ -113,8 +113,10 @@ describe("a question over HTTPS (RFC 8484)", () => {
   test("loses the time that its answer spent in caches from the TTLs (section 5.1)", async () => {
     const server = await ScriptedDoh.start({ headers: { age: "250" } });
     const { ask } = linkTo(server);
-    const ttl = async (): Promise<number | undefined> =>
-      (dnsPacket.decode((await ask("a.test").ended).answer!).answers?.[0] as { ttl?: number }).ttl;
+    const ttl = async (): Promise<unknown> => {
+      const { answers } = dnsPacket.decode((await ask("a.test").ended).answer!);
+      return (answers?.[0] as { ttl?: number } | undefined)?.ttl;
+    };
     expect(await ttl()).toBe(50);
     server.set({ headers: { age: "100000" } });
     expect(await ttl()).toBe(0);
@@ -142,8 +144,7 @@ describe("trust", () => {
     const server = await ScriptedDoh.start({ certificate });
     const { link, owner, ask } = linkTo(server, post, change);
     const said = outcome(await ask("a.test").ended);
-    if (typeof text === "string") expect(said).toBe(text);
-    else expect(said).toMatch(text);
+    expect(said).toMatch(text);
     expect(owner.ends).toMatchObject([{ opened: false, lost: 1 }]);
     expect([link.state, server.requests.length, server.sessions.length]).toEqual(["over", 0, 0]);
   });
@@ -213,8 +214,7 @@ describe("answers that hold no DNS message", () => {
     const server = await ScriptedDoh.start(knobs);
     const { link, owner, ask } = linkTo(server);
     const ended = await ask("a.test").ended;
-    if (typeof text === "string") expect(outcome(ended)).toBe(text);
-    else expect(outcome(ended)).toMatch(text);
+    expect(outcome(ended)).toMatch(text);
     expect([ended.progress, link.state, link.load]).toEqual([false, "open", 0]);
     server.set({
       status: 200,
