@@ -28,6 +28,9 @@ const DRAIN = 1000;
 /** How often one question is sent again on this session after a refusal. */
 const MAX_REFUSALS = 2;
 
+/** After so many answers one stream more is tried, where the server has refused some. */
+const RECOVERY = 100;
+
 /** So many answers in a row that hold no DNS message: it is no DNS server, or not at this path, or has enough of us. */
 const MAX_FAILED = 3;
 
@@ -37,7 +40,6 @@ const LEFT = 1000;
 const CLOSED: Failure = { kind: "closed", text: "closed by the server" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 const OVER: Failure = { kind: "closed", text: "the HTTP/2 session is over" };
-const BROKEN: Failure = { kind: "closed", text: "HTTP/2: the server broke the protocol" };
 const LEAVING: Failure = { kind: "closed", text: "the server ends the HTTP/2 session" };
 const REFUSED: Failure = { kind: "closed", text: "HTTP/2: the server refused the stream" };
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
@@ -74,6 +76,8 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   /** How many streams at a time the server says that it takes, and how many it has really taken lately. */
   #allowed = FIRST_STREAMS;
   #most = FIRST_STREAMS;
+  /** Answers since a stream was refused. */
+  #sinceRefusal = 0;
   #failedInRow = 0;
   /** How many of #waiting are abandoned. */
   #left = 0;
@@ -142,7 +146,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
       this.#start(performance.now());
     });
     session.on("goaway", (code, last) => this.#leave(code, last));
-    session.on("error", (error: Error & { code?: string }) => this.#end(...ending(error)));
+    session.on("error", (error) => this.#end(...ending(error)));
     session.on("close", () => this.#end(CLOSED, true));
     this.#owner.onOpen(this, dialed);
     this.#start(performance.now());
@@ -160,7 +164,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     const { exchange } = stream;
     this.#finish(stream);
     this.#failedInRow = 0;
-    if (this.#most < this.#allowed) this.#most++;
+    if (this.#most < this.#allowed && ++this.#sinceRefusal % RECOVERY === 0) this.#most++;
     if (!exchange.abandoned) {
       const end = body.length;
       const right = answers(body, 0, end, exchange);
@@ -177,10 +181,11 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   }
 
   onRefused(stream: DohStream): void {
-    if (this.#isBroken()) return;
+    if (this.#isBroken(stream)) return;
     const { exchange } = stream;
     this.#finish(stream);
     // It takes fewer at a time than it says.
+    this.#sinceRefusal = 0;
     this.#most = Math.max(1, Math.min(this.#most, this.#streams.size));
     if (!exchange.abandoned) {
       if (this.state === "open" && stream.refusals < MAX_REFUSALS) {
@@ -191,7 +196,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   }
 
   onFailed(stream: DohStream, failure: Failure): void {
-    if (this.#isBroken()) return;
+    if (this.#isBroken(stream)) return;
     const { exchange } = stream;
     this.#finish(stream);
     if (!exchange.abandoned) exchange.lost(failure, false);
@@ -200,9 +205,10 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   }
 
   /** Node has given up the session, and ends its streams one by one as if each had failed. */
-  #isBroken(): boolean {
+  #isBroken(stream: DohStream): boolean {
     if (this.#session?.destroyed !== true) return false;
-    this.#end(BROKEN, false);
+    if (stream.error === null) this.#end(CLOSED, true);
+    else this.#end(...ending(stream.error));
     return true;
   }
 

@@ -41,6 +41,8 @@ export class DohStream {
   readonly exchange: Exchange;
   /** How often the server has refused this question before. */
   readonly refusals: number;
+  /** What Node gave as the reason of its end: that of the session where the session has ended. */
+  error: Error | null = null;
 
   #stream: ClientHttp2Stream;
   #listener: DohStreamListener;
@@ -61,8 +63,9 @@ export class DohStream {
     stream.on("data", (chunk: Buffer) => this.#onData(chunk));
     stream.on("end", () => this.#onEnd());
     stream.on("close", () => this.#onClose());
-    // What it says is told by the code that "close" comes with, or by the session.
-    stream.on("error", () => {});
+    stream.on("error", (error) => {
+      this.error = error;
+    });
   }
 
   /** Its HTTP/2 number; undefined while it waits in Node. */

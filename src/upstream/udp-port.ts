@@ -51,7 +51,8 @@ export class UdpPort {
     this.#socket = createSocket(isIPv6(target.address) ? "udp6" : "udp4");
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("message", (bytes) => this.#listener.onDatagram(this, bytes));
-    this.#socket.connect(target.port, target.address, () => this.#opened());
+    this.#socket.on("connect", () => this.#opened());
+    this.#socket.connect(target.port, target.address);
   }
 
   send(message: Buffer): void {
@@ -71,7 +72,6 @@ export class UdpPort {
   }
 
   #opened(): void {
-    // Closed before it was open: the callback comes all the same.
     if (this.#state !== "opening") return;
     this.#state = "open";
     this.#listener.onPortOpen();

@@ -27,7 +27,7 @@ test("each upstream that need not prove who it is has a line", () => {
     ),
   ).toEqual([
     "upstreams[0]: quad9 need not prove who it is (verify: none): anybody on the way can pose as it",
-    "routes[0].upstreams[0]: tls://192.0.2.1 need not prove who it is, and is asked in the clear where it does not speak TLS (verify: opportunistic)",
+    "routes[0].upstreams[0]: tls://192.0.2.1 need not prove who it is: who can put himself in between can read and change everything (verify: opportunistic)",
   ]);
 });
 

@@ -23,10 +23,15 @@ function groupOf(servers: readonly ScriptedUpstream[]): Grouped {
   const tickets = new TicketStore();
   const upstreams = servers.map(
     (server, at) =>
-      new Upstream("ABC"[at]!, { ...targetOf(server), transport: "tcp" }, opener(server, tickets), {
-        onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
-        onUp: ({ label }) => events.push(`up ${label}`),
-      }),
+      new Upstream(
+        "ABC"[at]!,
+        { ...targetOf(server), transport: "tcp", padding: 128 },
+        opener(server, tickets),
+        {
+          onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
+          onUp: ({ label }) => events.push(`up ${label}`),
+        },
+      ),
   );
   const group = new Group(upstreams, failover);
   onTestFinished(() => {

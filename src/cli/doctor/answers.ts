@@ -9,15 +9,22 @@ import { milliseconds, paddingOf } from "../query/footer.ts";
 import { type Finding, finding, rounded } from "./finding.ts";
 import { type Answer, isAnswer, type NoAnswer } from "./probe.ts";
 
-/** What the first answer shows: that the server resolves, pads, tells its idle limit, passes DNSSEC on. */
-export function firstAnswerFindings(name: string, result: Answer | NoAnswer): Finding[] {
+/**
+ * What the first answer shows: that the server resolves, pads, passes DNSSEC on, and, where it was asked (not over HTTPS,
+ * which has other means), its idle limit.
+ */
+export function firstAnswerFindings(
+  name: string,
+  result: Answer | NoAnswer,
+  askedForIdle: boolean,
+): Finding[] {
   if (!isAnswer(result)) {
     const advice = "The server is who it must be, but does not answer: ask its operator.";
     return [finding("query", "fail", result.reason, { advice, facts: { name, ms: null } })];
   }
   return [
     queryFinding(name, result),
-    idleFinding(result),
+    ...(askedForIdle ? [idleFinding(result)] : []),
     paddingFinding(result),
     dnssecFinding(name, result),
     validationFinding(name, result),
@@ -126,6 +133,19 @@ export function extendedErrorFinding(results: readonly (Answer | NoAnswer)[]): F
     return finding("extended-errors", "info", "no extended error was seen", { facts: { seen } });
   }
   return finding("extended-errors", "ok", `seen: ${seen.join("; ")}`, { facts: { seen } });
+}
+
+/**
+ * Whether a question that stood behind others in one write was heard: `at` is the place of one that the server had
+ * answered before. Some servers answer the first of several in a TLS record and forget the rest. Nothing when all is well.
+ */
+export function pipelineFindings(results: readonly (Answer | NoAnswer)[], at: number): Finding[] {
+  if (isAnswer(results[at]!)) return [];
+  const lost = results.filter((result) => !isAnswer(result)).length;
+  const text = `of ${results.length} questions sent at once, ${lost} got no answer, among them one that was answered when asked alone`;
+  const advice =
+    "The server does not take several questions at once as RFC 7766 wants it: under load, queries to it will wait in vain.";
+  return [finding("pipelining", "warn", text, { advice, facts: { asked: results.length, lost } })];
 }
 
 /**

@@ -23,6 +23,16 @@ export interface NoAnswer {
   readonly reason: string;
 }
 
+/** A connection to an authenticated server on which questions can be asked. */
+export interface Session {
+  readonly dialed: Dialed;
+  /** Why it is over; null while it is open. */
+  readonly ended: string | null;
+  /** Sends all queries at once, in their order. Gives what came of each, after `timeout` ms at the latest. */
+  ask(queries: readonly BuiltQuery[], timeout: number): Promise<(Answer | NoAnswer)[]>;
+  close(): void;
+}
+
 interface Waiting {
   readonly accepts: (bytes: Uint8Array) => boolean;
   readonly sentAt: number;
@@ -34,8 +44,8 @@ export function isAnswer(result: Answer | NoAnswer): result is Answer {
   return "message" in result;
 }
 
-/** One authenticated connection on which questions are asked to see what the server makes of them. */
-export class Probe {
+/** One authenticated DNS-over-TLS connection on which questions are asked to see what the server makes of them. */
+export class Probe implements Session {
   readonly dialed: Dialed;
   readonly #close: (politely: boolean) => void;
   #waiting: Waiting[] = [];
@@ -72,12 +82,10 @@ export class Probe {
     socket.once("close", () => this.#end("the connection ended"));
   }
 
-  /** Why the connection is over; null while it is open. */
   get ended(): string | null {
     return this.#ended;
   }
 
-  /** Writes all queries at once, in their order. Gives what came of each, after `timeout` ms at the latest. */
   ask(queries: readonly BuiltQuery[], timeout: number): Promise<(Answer | NoAnswer)[]> {
     const sentAt = performance.now();
     const results = queries.map((query) => this.#wait(query, sentAt, timeout));

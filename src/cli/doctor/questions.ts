@@ -9,9 +9,14 @@ export const DEFAULT_NAME = "example.com";
 /** A zone whose signatures are wrong on purpose: a server that validates says why it does not answer. */
 export const BOGUS_NAME = "dnssec-failed.org";
 
-/** A query as the daemon sends it (padded to 128 bytes, RFC 8467), DO set, with an empty edns-tcp-keepalive (RFC 7828). */
+/** A query that is padded to 128 bytes (RFC 8467) and has DO set. */
 export function question(name: string, type: number = RrType.A): BuiltQuery {
-  return buildQuery({ ...defaultSettings(), name, type, tls: true, dnssec: true, keepalive: true }, null);
+  return buildQuery({ ...defaultSettings(), name, type, tls: true, dnssec: true }, null);
+}
+
+/** The same with an empty edns-tcp-keepalive, which asks for the idle limit (RFC 7828 section 3.2.1). */
+export function keepaliveQuestion(name: string): BuiltQuery {
+  return buildQuery({ ...defaultSettings(), name, tls: true, dnssec: true, keepalive: true }, null);
 }
 
 /** The name in letters of changing case, as resolvers write it to see whether answers are meant for them. */

@@ -2,22 +2,32 @@ import { messageRcode } from "../../dns/message.ts";
 import { Rcode } from "../../dns/rcode.ts";
 import { formatRdata } from "../../dns/rr/registry.ts";
 import { RrType } from "../../dns/rrtype.ts";
-import type { Target } from "../../upstream/dial.ts";
+import type { Dialed, Target, TlsProtocol } from "../../upstream/dial.ts";
+import type { DohOptions } from "../../upstream/doh-request.ts";
 import type { Failure } from "../../upstream/failure.ts";
 import { TicketStore } from "../../upstream/tickets.ts";
-import { caseFinding, extendedErrorFinding, firstAnswerFindings, orderFinding } from "./answers.ts";
+import {
+  caseFinding,
+  extendedErrorFinding,
+  firstAnswerFindings,
+  orderFinding,
+  pipelineFindings,
+} from "./answers.ts";
 import { certificateFindings } from "./certificate.ts";
 import { type ChainCertificate, readChain } from "./chain.ts";
 import { adviceOn } from "./failure-advice.ts";
 import { milliseconds } from "../query/footer.ts";
 import { type Finding, finding, rounded } from "./finding.ts";
 import { lookWithoutTrust } from "./look-without-trust.ts";
-import { type Answer, isAnswer, type NoAnswer, Probe } from "./probe.ts";
-import { BOGUS_NAME, DEFAULT_NAME, freshName, mixedCase, question } from "./questions.ts";
+import { HttpsProbe } from "./https-probe.ts";
+import { type Answer, isAnswer, type NoAnswer, Probe, type Session } from "./probe.ts";
+import { BOGUS_NAME, DEFAULT_NAME, freshName, keepaliveQuestion, mixedCase, question } from "./questions.ts";
 import { cipherOf, tlsFindings } from "./tls-facts.ts";
 
 /** How a server is to be examined. */
 export interface Examination {
+  /** How it is asked over HTTPS; null: over TLS alone. */
+  readonly https: DohOptions | null;
   /** What to ask for. */
   readonly name: string;
   /** Milliseconds for each question. */
@@ -39,11 +49,22 @@ export interface Examined {
 /** How many names that no cache has are asked for, to have something slow. */
 const SLOW = 2;
 
-/** Examines one address of a DNS-over-TLS server. Never rejects for what the server does. */
+/** Opens an authenticated connection, or says why there is none. */
+export function openSession(
+  target: Target,
+  https: DohOptions | null,
+  tickets: TicketStore,
+): Promise<Session | Failure> {
+  return https === null ? Probe.open(target, tickets) : HttpsProbe.open(target, https, tickets);
+}
+
+/** Examines one address of a server over TLS or HTTPS. Never rejects for what the server does. */
 export async function examineServer(target: Target, examination: Examination): Promise<Examined> {
   const tickets = new TicketStore();
-  const probe = await Probe.open(target, tickets);
-  if (!(probe instanceof Probe)) return examineRefused(target, probe);
+  const { https } = examination;
+  const protocol: TlsProtocol = https === null ? "dot" : "h2";
+  const probe = await openSession(target, https, tickets);
+  if ("kind" in probe) return examineRefused(target, protocol, probe);
   const { socket, connectMs, handshakeMs } = probe.dialed;
   const chain = readChain(socket);
   const tlsFacts = cipherOf(socket);
@@ -66,29 +87,32 @@ export async function examineServer(target: Target, examination: Examination): P
   } finally {
     probe.close();
   }
-  findings.push(await resumption(target, tickets), ...(await tlsFindings(target)));
+  findings.push(
+    ...(await secondConnection(target, tickets, examination)),
+    ...(await tlsFindings(target, protocol)),
+  );
   return { findings, failure: null, addresses, chain };
 }
 
 async function ask(
-  probe: Probe,
-  { name, timeout, findAddressesOf }: Examination,
+  probe: Session,
+  { name, timeout, https, findAddressesOf }: Examination,
 ): Promise<{ findings: Finding[]; addresses: string[] }> {
-  const first = (await probe.ask([question(name)], timeout))[0]!;
-  const findings = firstAnswerFindings(name, first);
+  const overTls = https === null;
+  const opening = overTls ? keepaliveQuestion(name) : question(name);
+  const first = (await probe.ask([opening], timeout))[0]!;
+  const findings = firstAnswerFindings(name, first, overTls);
   if (!isAnswer(first)) return { findings, addresses: [] };
   const slow = Array.from({ length: SLOW }, () => question(freshName(name)));
-  const mixed = question(mixedCase(name));
   const bogus = name === DEFAULT_NAME ? [question(BOGUS_NAME)] : [];
   const own =
     findAddressesOf === null ? [] : [RrType.A, RrType.AAAA].map((type) => question(findAddressesOf, type));
-  // The slow ones go first, so that the others can overtake them.
-  const results = await probe.ask([...slow, mixed, ...bogus, ...own], timeout);
-  const cased = results[slow.length]!;
+  // The slow ones go first, so that what the server has just answered can overtake them.
+  const results = await probe.ask([...slow, question(name), ...bogus, ...own], timeout);
   const ownResults = results.slice(results.length - own.length);
   findings.push(
-    caseFinding(mixed, cased),
     orderFinding(results.slice(0, slow.length + 1)),
+    ...(probe.ended === null ? pipelineFindings(results, slow.length) : []),
     extendedErrorFinding([first, ...results]),
   );
   if (probe.ended !== null) {
@@ -108,36 +132,43 @@ function addressesIn(result: Answer | NoAnswer): string[] {
     .map(({ type, rdata, class: rrclass }) => formatRdata(type, rdata, rrclass));
 }
 
-/** Opens a second connection with the ticket of the first. */
-async function resumption(target: Target, tickets: TicketStore): Promise<Finding> {
-  const second = await Probe.open(target, tickets);
-  if (!(second instanceof Probe)) {
-    return finding("resumption", "warn", `a second connection came to nothing: ${second.text}`, {
+/** Opens a second connection with the ticket of the first, and asks one question alone on it. */
+async function secondConnection(
+  target: Target,
+  tickets: TicketStore,
+  { name, timeout, https }: Examination,
+): Promise<Finding[]> {
+  const second = await openSession(target, https, tickets);
+  if ("kind" in second) {
+    const refused = finding("resumption", "warn", `a second connection came to nothing: ${second.text}`, {
       facts: { resumed: null },
       advice: "The server may limit connections, or stumble over tickets of its own.",
     });
+    return [refused];
   }
-  const { resumed, handshakeMs } = second.dialed;
+  const mixed = question(mixedCase(name));
+  const cased = (await second.ask([mixed], timeout))[0]!;
   second.close();
+  return [resumptionFinding(second.dialed), caseFinding(mixed, cased)];
+}
+
+function resumptionFinding({ resumed, handshakeMs }: Dialed): Finding {
   const facts = { resumed, ms: rounded(handshakeMs) };
-  if (resumed) {
-    return finding(
-      "resumption",
-      "ok",
-      `a second connection resumed the session, ${milliseconds(handshakeMs)}`,
-      { facts },
-    );
-  }
-  return finding("resumption", "info", "sessions are not resumed: each connection costs a full handshake", {
-    facts,
-  });
+  const took = milliseconds(handshakeMs);
+  if (resumed)
+    return finding("resumption", "ok", `a second connection resumed the session, ${took}`, { facts });
+  const text = "sessions are not resumed: each connection costs a full handshake";
+  return finding("resumption", "info", text, { facts });
 }
 
 /** The dial has refused the server: nothing is asked, but people are shown who is there. */
-async function examineRefused(target: Target, failure: Failure): Promise<Examined> {
-  const connected =
-    ["tls", "untrusted", "name", "pin", "clock"].includes(failure.kind) || failure.text.includes("handshake");
-  const look = connected ? await lookWithoutTrust(target, { alpn: [] }) : failure;
+async function examineRefused(target: Target, protocol: TlsProtocol, failure: Failure): Promise<Examined> {
+  const shook = ["tls", "untrusted", "name", "pin", "clock"].includes(failure.kind);
+  const connected = shook || failure.text.includes("handshake");
+  // Whoever does not shake hands in time will not do it for a second look either.
+  const look = shook
+    ? await lookWithoutTrust(target, { alpn: protocol === "h2" ? [protocol] : [] })
+    : failure;
   const chain = "chain" in look ? look.chain : [];
   return {
     failure,

@@ -1,21 +1,18 @@
 import type { TLSSocket } from "node:tls";
-import type { Target } from "../../upstream/dial.ts";
+import type { Target, TlsProtocol } from "../../upstream/dial.ts";
 import { type Finding, finding } from "./finding.ts";
 import { type Look, lookWithoutTrust } from "./look-without-trust.ts";
-
-/** The ALPN name of DNS over TLS (IANA registry; RFC 7858 asks for none). */
-const DOT = "dot";
 
 const versions = ["TLSv1.2", "TLSv1.3"] as const;
 
 /** Which versions of TLS the server takes, and what it makes of ALPN, each tried with a handshake that asks nothing. */
-export async function tlsFindings(target: Target): Promise<Finding[]> {
+export async function tlsFindings(target: Target, protocol: TlsProtocol): Promise<Finding[]> {
   const [withAlpn, ...alone] = await Promise.all([
-    lookWithoutTrust(target, { alpn: [DOT] }),
+    lookWithoutTrust(target, { alpn: [protocol] }),
     ...versions.map((version) => lookWithoutTrust(target, { alpn: [], version })),
   ]);
   const accepted = versions.filter((_version, at) => isLook(alone[at]!));
-  return [versionFinding(accepted), alpnFinding(withAlpn, accepted.length > 0)];
+  return [versionFinding(accepted), alpnFinding(protocol, withAlpn, accepted.length > 0)];
 }
 
 function versionFinding(accepted: readonly string[]): Finding {
@@ -33,17 +30,27 @@ function versionFinding(accepted: readonly string[]): Finding {
   return finding("tls-versions", "ok", `${accepted.join(", ")} accepted`, { facts });
 }
 
-function alpnFinding(withAlpn: Look | { readonly text: string }, withoutAlpn: boolean): Finding {
+function alpnFinding(
+  protocol: TlsProtocol,
+  withAlpn: Look | { readonly text: string },
+  withoutAlpn: boolean,
+): Finding {
   if (!isLook(withAlpn)) {
     if (withoutAlpn) {
-      const text = `"${DOT}" is refused: the server only shakes hands without ALPN`;
-      return finding("alpn", "warn", text, { facts: { dot: "refused" } });
+      const text = `"${protocol}" is refused: the server only shakes hands without ALPN`;
+      return finding("alpn", "warn", text, { facts: { offered: protocol, result: "refused" } });
     }
-    return finding("alpn", "info", `not known: ${withAlpn.text}`, { facts: { dot: null } });
+    return finding("alpn", "info", `not known: ${withAlpn.text}`, {
+      facts: { offered: protocol, result: null },
+    });
   }
-  if (withAlpn.alpn === DOT)
-    return finding("alpn", "ok", `"${DOT}" is accepted`, { facts: { dot: "accepted" } });
-  return finding("alpn", "ok", `"${DOT}" is ignored`, { facts: { dot: "ignored" } });
+  if (withAlpn.alpn === protocol)
+    return finding("alpn", "ok", `"${protocol}" is accepted`, {
+      facts: { offered: protocol, result: "accepted" },
+    });
+  return finding("alpn", "ok", `"${protocol}" is ignored`, {
+    facts: { offered: protocol, result: "ignored" },
+  });
 }
 
 function isLook(result: Look | { readonly text: string }): result is Look {

@@ -1,13 +1,13 @@
 import { isIP } from "node:net";
 import type { BootstrapServer, UpstreamSpec } from "../../config/config.ts";
 import { formatHostPort } from "../../config/ip-address.ts";
+import type { DohOptions } from "../../upstream/doh-request.ts";
 import { TicketStore } from "../../upstream/tickets.ts";
 import { milliseconds } from "../query/footer.ts";
 import { type Finding, finding } from "./finding.ts";
 import { examinePlain } from "./plain.ts";
-import { Probe } from "./probe.ts";
 import { resolveName } from "./resolve-name.ts";
-import { type Examined, examineServer } from "./server.ts";
+import { type Examined, examineServer, openSession } from "./server.ts";
 import type { Targets } from "./target.ts";
 
 /** An upstream to look at, and what to ask it. */
@@ -25,7 +25,7 @@ export interface Ward {
   readonly timeout: number;
 }
 
-export interface ServerReport {
+interface ServerReport {
   readonly address: string;
   readonly port: number;
   readonly findings: readonly Finding[];
@@ -46,9 +46,8 @@ export interface UpstreamReport {
 export async function examineUpstream({ spec, name }: Patient, ward: Ward): Promise<UpstreamReport> {
   const { protocol, port, label: upstream } = spec;
   const report = { upstream, protocol, name: spec.name, servers: [], lives: [] };
-  if (protocol === "https" || spec.ddr) {
-    const what = spec.ddr ? "ddr://" : "https://";
-    const text = `${what} is not looked at by dotls doctor`;
+  if (spec.ddr) {
+    const text = "what a resolver says of its encrypted face is not looked at";
     return { ...report, findings: [finding("protocol", "info", text, { facts: { examined: false } })] };
   }
   const findings: Finding[] = [];
@@ -73,6 +72,7 @@ export async function examineUpstream({ spec, name }: Patient, ward: Ward): Prom
       examineServer(ward.targets.at(spec, address), {
         name,
         timeout: ward.timeout,
+        https: httpsOf(spec),
         findAddressesOf: spec.name !== null && families(addresses).size === 1 ? spec.name : null,
       }),
     ),
@@ -120,10 +120,10 @@ async function familyFindings(
       );
       continue;
     }
-    const probe = await Probe.open(targets.at(spec, more[0]!), new TicketStore());
+    const probe = await openSession(targets.at(spec, more[0]!), httpsOf(spec), new TicketStore());
     const place = formatHostPort(more[0]!, spec.port);
     const facts = { addresses: 0, usable: 0, known: more };
-    if (probe instanceof Probe) {
+    if ("dialed" in probe) {
       probe.close();
       const took = milliseconds(probe.dialed.connectMs + probe.dialed.handshakeMs);
       findings.push(
@@ -139,6 +139,10 @@ async function familyFindings(
     }
   }
   return findings;
+}
+
+function httpsOf({ protocol, path, method }: UpstreamSpec): DohOptions | null {
+  return protocol === "https" ? { path, method } : null;
 }
 
 function families(addresses: readonly string[]): Set<number> {

@@ -24,7 +24,7 @@ export function exchangeTls(
     const frames = new FrameReader({
       onFrame(bytes, start, end) {
         const receivedAt = performance.now();
-        const reply = bytes.slice(start, end);
+        const reply = Uint8Array.from(bytes.subarray(start, end));
         if (opened === null || !accept(reply)) return true;
         stop();
         const timing = { connect: opened.connect, tls: opened.tls, query: receivedAt - sentAt };

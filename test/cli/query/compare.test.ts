@@ -125,7 +125,8 @@ describe("dotls query --compare", () => {
         timing: { tls: expect.any(Number) as number },
       })),
     });
-    expect(answers.map(({ from }) => from).sort(([a = 0], [b = 0]) => a - b)).toEqual([[0], [1]]);
+    expect(answers).toHaveLength(2);
+    for (const at of [0, 1]) expect(answers).toContainEqual(expect.objectContaining({ from: [at] }));
   });
 
   it.each([
