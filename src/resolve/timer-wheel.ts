@@ -53,8 +53,8 @@ export class TimerWheel {
     this.#size--;
   }
 
+  /** The timer stays set until the end, as what is due may put itself in again: the wheel must not start anew then. */
   #turn = (): void => {
-    this.#timer = null;
     const now = performance.now();
     const until = Math.floor(now / TICK);
     for (let steps = 0; this.#at < until && steps < SLOTS; steps++) {
@@ -62,18 +62,15 @@ export class TimerWheel {
       this.#empty(this.#at % SLOTS, now);
     }
     this.#at = until;
-    if (this.#size > 0) this.#timer ??= setTimeout(this.#turn, TICK);
+    this.#timer = this.#size > 0 ? setTimeout(this.#turn, TICK) : null;
   };
 
+  /** Nothing is added to this slot meanwhile: `add` begins with the next one and ends before this one comes round. */
   #empty(slot: number, now: number): void {
-    let entry = this.#slots[slot] ?? null;
-    while (entry !== null) {
-      const next = entry.after;
+    for (let entry = this.#slots[slot] ?? null; entry !== null; entry = this.#slots[slot] ?? null) {
       this.remove(entry);
       if (entry.dueAt <= now + TICK) entry.due(now);
       else this.add(entry, now);
-      // What was due may have taken out the one that came next.
-      entry = next !== null && next.slot === slot ? next : null;
     }
   }
 }

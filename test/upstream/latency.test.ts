@@ -1,0 +1,56 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Latency } from "../../src/upstream/latency.ts";
+
+function filled(times: readonly number[]): Latency {
+  const latency = new Latency();
+  for (const ms of times) latency.add(ms);
+  return latency;
+}
+
+describe("the times of a server", () => {
+  test("a quantile is not below the right one, and at most 19 % above it", () => {
+    const times = fc.array(fc.double({ min: 0.1, max: 30_000, noNaN: true }), {
+      minLength: 1,
+      maxLength: 400,
+    });
+    fc.assert(
+      fc.property(times, fc.double({ min: 0.01, max: 1, noNaN: true }), (all, share) => {
+        const sorted = all.toSorted((a, b) => a - b);
+        const right = sorted[Math.ceil(share * sorted.length - 1e-9) - 1]!;
+        const got = filled(all).quantile(share)!;
+        expect(got).toBeGreaterThanOrEqual(right * 0.999);
+        expect(got).toBeLessThanOrEqual(right * 1.19);
+      }),
+    );
+  });
+
+  test("of which nothing is known have no quantile, also after they were cleared", () => {
+    const latency = filled([1, 2, 3]);
+    expect(latency.weight).toBe(3);
+    latency.clear();
+    expect([new Latency().quantile(0.5), latency.quantile(0.5), latency.weight]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
+  });
+
+  test("outside of all buckets count in the first and the last", () => {
+    expect(filled([0]).quantile(1)).toBeLessThan(0.1);
+    expect(filled([1e9]).quantile(1)).toBeGreaterThan(60_000);
+  });
+
+  test("one late answer in twenty moves no quantile below it", () => {
+    const latency = filled(Array.from({ length: 2000 }, (_, at) => (at % 20 === 7 ? 300 : 10)));
+    expect(latency.quantile(0.9)).toBeLessThan(12);
+    expect(latency.quantile(0.99)).toBeGreaterThan(290);
+  });
+
+  test("are forgotten: what a server was like before weighs little after 1500 answers", () => {
+    const latency = filled(Array.from({ length: 5000 }, () => 200));
+    for (let at = 0; at < 1500; at++) latency.add(10);
+    expect(latency.quantile(0.75)).toBeLessThan(12);
+    expect(latency.weight).toBeLessThan(1024);
+  });
+});
