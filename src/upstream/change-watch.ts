@@ -22,7 +22,7 @@ export interface Surroundings {
   addresses(): string;
 }
 
-const realSurroundings: Surroundings = {
+export const realSurroundings: Surroundings = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
   addresses: () =>

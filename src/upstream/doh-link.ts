@@ -215,7 +215,12 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   /** The server has settled a stream: it lives. */
   #finish(stream: DohStream): void {
     this.#streams.delete(stream.exchange);
-    this.quietSince = this.#streams.size > 0 ? performance.now() : 0;
+    this.quietSince = this.#somebodyWaits() ? performance.now() : 0;
+  }
+
+  #somebodyWaits(): boolean {
+    for (const exchange of this.#streams.keys()) if (!exchange.abandoned) return true;
+    return false;
   }
 
   #next(): void {

@@ -125,7 +125,7 @@ export class UdpLink implements Link, UdpPortListener {
     }
     const { exchange } = pending;
     this.#remove(port, pending);
-    this.#askedAt = this.#inFlight.size > 0 ? performance.now() : 0;
+    this.#askedAt = this.#somebodyWaits() ? performance.now() : 0;
     if (pending.sent > 1) port.repeated.add(pending.id);
     if (exchange.abandoned) return;
     if ((readU16(bytes, HeaderOffset.FLAGS) & Flag.TC) !== 0) this.#askOverTcp([exchange]);
@@ -136,6 +136,11 @@ export class UdpLink implements Link, UdpPortListener {
       this.#owner.onMismatch(this);
       exchange.lost(MALFORMED, false);
     }
+  }
+
+  #somebodyWaits(): boolean {
+    for (const exchange of this.#inFlight.keys()) if (!exchange.abandoned) return true;
+    return false;
   }
 
   #strange(port: UdpPort): void {

@@ -3,8 +3,9 @@ import { ReplyView } from "../../src/dns/reply-view.ts";
 import { Exchange } from "../../src/upstream/exchange.ts";
 import type { Failure } from "../../src/upstream/failure.ts";
 import type { Link, LinkInfo, LinkOwner } from "../../src/upstream/link.ts";
-import { type QueryForm, plainQueryLength, writePlainQuery } from "../../src/upstream/plain-query-writer.ts";
-import { type ForwardedQuestion, queryLength, writeQuery } from "../../src/upstream/query-writer.ts";
+import { Connection } from "../../src/upstream/connection.ts";
+import { type PlainTarget, dialTcp } from "../../src/upstream/tcp-dial.ts";
+import { type ForwardedQuestion, Form, queryLength, writeQuery } from "../../src/upstream/query-writer.ts";
 import { makeQuery } from "../support/dot-client.ts";
 
 /** How an exchange ended: with an answer or by a loss. */
@@ -39,13 +40,16 @@ export class AskedQuestion extends Exchange {
     });
   }
 
-  length(form: QueryForm = "private"): number {
-    return form === "plain" ? plainQueryLength(this.#forwarded) : queryLength(this.#forwarded);
+  length(form: number): number {
+    return queryLength(this.#forwarded, form, true);
   }
 
-  write(out: Buffer, at: number, form: QueryForm = "private"): void {
-    if (form === "plain") writePlainQuery(this.#forwarded, out, at);
-    else writeQuery(this.#forwarded, out, at);
+  write(out: Buffer, at: number, form: number): void {
+    writeQuery(this.#forwarded, out, at, form, true);
+  }
+
+  doubted(): void {
+    // Nobody looks at links here.
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {
@@ -71,6 +75,7 @@ export class AskedQuestion extends Exchange {
 export class WatchingOwner implements LinkOwner {
   readonly opened: LinkInfo[] = [];
   readonly ends: { readonly failure: Failure; readonly opened: boolean; readonly lost: number }[] = [];
+  readonly singly = false;
   answers = 0;
   mismatches = 0;
 
@@ -88,6 +93,10 @@ export class WatchingOwner implements LinkOwner {
 
   onMismatch(): void {
     this.mismatches += 1;
+  }
+
+  onDrained(): void {
+    // How queries share TLS records is the business of connections over TLS.
   }
 }
 
@@ -117,4 +126,9 @@ export function watch<Kind extends Link>(make: (owner: LinkOwner) => Kind): Watc
 /** `KIND: TEXT` of a loss, or `answer`. */
 export function outcome({ failure }: Ended): string {
   return failure === null ? "answer" : `${failure.kind}: ${failure.text}`;
+}
+
+/** What a UDP link opens when an answer is truncated. */
+export function plainTcp(target: PlainTarget): (owner: LinkOwner) => Link {
+  return (owner) => new Connection(owner, Form.TCP, (listener) => dialTcp(target, listener));
 }

@@ -1,16 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Dialed, dial } from "../../src/upstream/dial.ts";
 import type { Failure } from "../../src/upstream/failure.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import { describeWith } from "../support/needs.ts";
+import { opensslServer } from "../support/openssl-server.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
-import { identity, testAuthority } from "../support/scripted-upstream/identities.ts";
+import { testAuthority } from "../support/scripted-upstream/identities.ts";
 import { dialOnce, said, targetOf } from "./dialing.ts";
 
 const sockets = (): number =>
@@ -99,36 +95,12 @@ describe("giving up", () => {
 });
 
 describeWith(["openssl"], "a server by OpenSSL", () => {
-  /** `openssl s_server`, which takes commands and text on its standard input. */
-  async function serverOf(
-    version: "-tls1_2" | "-tls1_3",
-  ): Promise<{ port: number; say: (text: string) => void }> {
-    const folder = mkdtempSync(join(tmpdir(), "dotls-openssl-"));
-    const { chain, key } = await identity("good");
-    writeFileSync(join(folder, "chain.pem"), chain);
-    writeFileSync(join(folder, "key.pem"), key);
-    const files = ["-cert", "chain.pem", "-cert_chain", "chain.pem", "-key", "key.pem"];
-    const child = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", version, ...files], {
-      cwd: folder,
-    });
-    onTestFinished(async () => {
-      child.kill();
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-      rmSync(folder, { recursive: true, force: true });
-    });
-    child.stderr.resume();
-    let output = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    await until(() => /ACCEPT \S+:\d+/.test(output));
-    return { port: Number(/ACCEPT \S+:(\d+)/.exec(output)![1]), say: (text) => child.stdin.write(text) };
-  }
-
   test.each<["-tls1_2" | "-tls1_3", string, string]>([
     ["-tls1_3", "k", "updates its key"],
     ["-tls1_3", "K", "updates its key and asks for ours"],
     ["-tls1_2", "r", "renegotiates"],
   ])("(%s %s) that %s: the connection goes on", async (version, command) => {
-    const { port, say } = await serverOf(version);
+    const { port, say } = await opensslServer([version]);
     const anchors = new TrustAnchors((await testAuthority()).ca);
     let received = "";
     let ended = false;

@@ -62,7 +62,13 @@ describe("a question over HTTPS (RFC 8484)", () => {
     expect(addressIn(answer)).toBe(addressOf("ask.test"));
     expect(owner.opened).toMatchObject([{ resumed: false }]);
     expect(owner.opened[0]!.handshakeMs).toBeGreaterThan(0);
-    expect([link.state, link.answered, link.load, link.askedAt, owner.answers]).toEqual(["open", 1, 0, 0, 1]);
+    expect([link.state, link.answered, link.load, link.quietSince, owner.answers]).toEqual([
+      "open",
+      1,
+      0,
+      0,
+      1,
+    ]);
   });
 
   test("by POST carries a padded message with id 0, and no header that is not needed", async () => {
@@ -305,11 +311,11 @@ describe("an abandoned question", () => {
     const watched = linkTo(server);
     await opened(watched);
     const question = watched.ask("a.test");
-    expect(watched.link.askedAt).toBeGreaterThan(0);
+    expect(watched.link.quietSince).toBeGreaterThan(0);
     watched.link.abandon(question);
     expect([watched.link.held(), watched.link.load]).toEqual([[], 1]);
     await until(() => watched.link.load === 0);
-    expect([watched.link.askedAt, question.result, watched.owner.answers]).toEqual([0, null, 1]);
+    expect([watched.link.quietSince, question.result, watched.owner.answers]).toEqual([0, null, 1]);
   });
 
   test("makes room for others when the server answers nothing", async () => {
@@ -477,21 +483,21 @@ describe("GOAWAY (RFC 9113 section 6.8)", () => {
 });
 
 describe("signs of life", () => {
-  test("askedAt is set by a question and taken back by an answer, not by part of one", async () => {
+  test("quietSince is set by a question and taken back by an answer, not by part of one", async () => {
     const server = await ScriptedDoh.start();
     const watched = linkTo(server);
     await opened(watched);
-    expect(watched.link.askedAt).toBe(0);
+    expect(watched.link.quietSince).toBe(0);
     server.set({ unfinished: true });
     const before = performance.now();
     const question = watched.ask("a.test");
     await until(() => server.requests.length === 2);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(watched.link.askedAt).toBeGreaterThanOrEqual(before);
+    expect(watched.link.quietSince).toBeGreaterThanOrEqual(before);
     expect(question.result).toBeNull();
     server.set({ unfinished: false });
     await watched.ask("b.test").ended;
-    expect(watched.link.askedAt).toBe(0);
+    expect(watched.link.quietSince).toBe(0);
   });
 });
 

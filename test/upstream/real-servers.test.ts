@@ -13,8 +13,7 @@ import { dohPeers } from "../support/peers/doh.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { temporaryFolder } from "../support/peers/process.ts";
 import { signedPeersZone, type Zone } from "../support/peers/zone.ts";
-import { type AskedQuestion, type Watched, outcome, watch } from "./asking.ts";
-import { SimpleTcpLink } from "./simple-tcp-link.ts";
+import { type AskedQuestion, type Watched, outcome, watch, plainTcp } from "./asking.ts";
 
 const A = 1;
 const TXT = 16;
@@ -140,16 +139,13 @@ describeWith(peerTools, "plain DNS to nsd", () => {
   withAuthority((authority) => {
     test("over UDP, and over TCP where an answer is truncated", async () => {
       const target = { address: "127.0.0.1", port: authority().plain };
-      const open = (owner: LinkOwner): UdpLink =>
-        new UdpLink(target, (inner) => new SimpleTcpLink(target, inner), owner);
+      const open = (owner: LinkOwner): UdpLink => new UdpLink(target, plainTcp(target), owner);
       expect(await askAll(watch(open), 500)).toEqual(well);
     });
 
     test("that stops: refused", async () => {
       const target = { address: "127.0.0.1", port: authority().plain };
-      const { link, ask } = watch(
-        (owner) => new UdpLink(target, (inner) => new SimpleTcpLink(target, inner), owner),
-      );
+      const { link, ask } = watch((owner) => new UdpLink(target, plainTcp(target), owner));
       await records(ask("www.peers.example", A));
       await authority().stop();
       expect(outcome(await ask("www.peers.example", A).ended)).toMatch(/^refused: /);

@@ -6,12 +6,11 @@ import { UdpLink } from "../../src/upstream/udp-link.ts";
 import { ScriptedPlain, plainAnswer } from "../support/scripted-plain.ts";
 import { addressOf, withoutRecords } from "../support/scripted-upstream/answers.ts";
 import { until } from "../support/scripted-upstream/fixture.ts";
-import { type AskedQuestion, type Watched, outcome, watch } from "./asking.ts";
-import { SimpleTcpLink } from "./simple-tcp-link.ts";
+import { type AskedQuestion, type Watched, outcome, watch, plainTcp } from "./asking.ts";
 
 function linkTo(server: { readonly address: string; readonly port: number }): Watched<UdpLink> {
   const target = { address: server.address, port: server.port };
-  return watch((owner) => new UdpLink(target, (inner) => new SimpleTcpLink(target, inner), owner));
+  return watch((owner) => new UdpLink(target, plainTcp(target), owner));
 }
 
 async function addressFrom(question: AskedQuestion): Promise<unknown> {
@@ -32,7 +31,13 @@ describe("a question over UDP", () => {
     expect(link.state).toBe("connecting");
     expect(await addressFrom(ask("Ask.test"))).toBe(addressOf("ask.test"));
     expect(owner.opened).toEqual([{ connectMs: 0, handshakeMs: 0, resumed: false }]);
-    expect([link.state, link.answered, link.load, link.askedAt, owner.answers]).toEqual(["open", 1, 0, 0, 1]);
+    expect([link.state, link.answered, link.load, link.quietSince, owner.answers]).toEqual([
+      "open",
+      1,
+      0,
+      0,
+      1,
+    ]);
   });
 
   test("is not padded, and has no option", async () => {
@@ -102,7 +107,7 @@ describe("a question over UDP", () => {
     const { link, ask } = linkTo(server);
     const before = performance.now();
     const question = ask("a.test");
-    expect(link.askedAt).toBeGreaterThanOrEqual(before);
+    expect(link.quietSince).toBeGreaterThanOrEqual(before);
     expect(outcome(await question.ended)).toBe("timeout: no answer over UDP, asked 3 times");
     expect(performance.now() - before).toBeGreaterThan(6900);
     expect([server.seen.length, link.state, link.load]).toEqual([3, "open", 0]);
@@ -213,7 +218,7 @@ describe("an abandoned question", () => {
     link.abandon(question);
     expect([link.held(), link.load]).toEqual([[], 1]);
     await until(() => link.load === 0);
-    expect([question.result, link.askedAt, owner.answers]).toEqual([null, 0, 0]);
+    expect([question.result, link.quietSince, owner.answers]).toEqual([null, 0, 0]);
   });
 
   test("is not sent again, and not asked over TCP", async () => {

@@ -47,6 +47,10 @@ class ProbeExchange extends Exchange {
     return true;
   }
 
+  doubted(): void {
+    // The doctor waits, and says how long.
+  }
+
   lost(failure: Failure): void {
     this.#settle(failure);
   }
@@ -64,6 +68,8 @@ export class HttpsProbe implements Session {
     return new Promise((resolve) => {
       let probe: HttpsProbe | null = null;
       const owner: LinkOwner = {
+        singly: false,
+        onDrained() {},
         onOpen() {
           probe = new HttpsProbe(link, link.dialed!);
           resolve(probe);

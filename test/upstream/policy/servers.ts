@@ -7,7 +7,7 @@ export function servers(names: readonly (string | null)[], times: number[] = [])
   return names.map((name, at) => {
     const upstream = new Upstream(
       `s${at}`,
-      { address: `192.0.2.${at}`, port: 853, name },
+      { transport: "tcp", address: `192.0.2.${at}`, port: 853, name, padding: 128 },
       () => {
         throw new Error("a policy asks nobody");
       },
