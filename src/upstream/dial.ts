@@ -6,7 +6,7 @@ import tls, {
   type TLSSocket,
 } from "node:tls";
 import type { ClientCertificate, ClientPair } from "./client-certificate.ts";
-import { type Failure, failureOf, isAlpnRefusal, isHandshakeRefusal, isTlsError } from "./failure.ts";
+import { type Failure, failureOf, isAlpnRefusal, isHandshakeRefusal, isAlert } from "./failure.ts";
 import { leave } from "./farewell.ts";
 import { type Identity, serverNameOf } from "./identity.ts";
 import type { KeyLog } from "./key-log.ts";
@@ -233,7 +233,7 @@ function attempt(
     if (state === "dialing" && onAlpnRefused !== null && isAlpnRefusal(error)) {
       over();
       onAlpnRefused();
-    } else if (state === "open" && isTlsError(error)) {
+    } else if (state === "open" && isAlert(error)) {
       over();
       tickets.forget(key);
       listener.onFailure(failureOf(error, true, Date.now()));

@@ -86,9 +86,12 @@ export function isHandshakeRefusal({ code }: Error & { code?: string }): boolean
   return alertOf(code) === "HANDSHAKE_FAILURE";
 }
 
-/** Whether it is TLS itself that ended a connection, and not the network below. */
-export function isTlsError({ code }: Error & { code?: string }): boolean {
-  return code?.startsWith("ERR_SSL_") ?? false;
+/**
+ * Whether the other side said in TLS that it will not go on, as one of TLS 1.3 does after the handshake when it does not
+ * like the client. Broken records are no such word: they end a connection as a close does, and the next one may be well.
+ */
+export function isAlert({ code }: Error & { code?: string }): boolean {
+  return alertOf(code) !== "";
 }
 
 /** The name of the alert that an error of OpenSSL is about; what stands before it changes with its versions. */

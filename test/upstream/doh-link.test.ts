@@ -496,7 +496,12 @@ describe("signs of life", () => {
     expect(watched.link.quietSince).toBeGreaterThanOrEqual(before);
     expect(question.result).toBeNull();
     server.set({ unfinished: false });
+    const between = performance.now();
     await watched.ask("b.test").ended;
+    // The first one still waits, and from now on anew.
+    expect(watched.link.quietSince).toBeGreaterThanOrEqual(between);
+    watched.link.abandon(question);
+    await watched.ask("c.test").ended;
     expect(watched.link.quietSince).toBe(0);
   });
 });
