@@ -4,20 +4,13 @@ import type { CipherNameAndProtocol, EphemeralKeyInfo } from "node:tls";
 import tls from "node:tls";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createAuthority } from "../../src/cli/demo/authority.ts";
-import type { TlsOptions } from "../../src/config/config.ts";
-import type { Dialed } from "../../src/upstream/dial.ts";
-import type { TlsSettings } from "../../src/upstream/tls-target.ts";
+import { type Dialed, dial } from "../../src/upstream/dial.ts";
 import { folderWith } from "../support/config-folder.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
 import { dialOnce, said } from "./dialing.ts";
 import { optionTarget, sharing } from "./tls-options.ts";
 
 const unknown = /^untrusted: TLS: the issuer of the certificate is not known here$/;
-
-test("the settings are those of the configuration", () => {
-  const settings = {} as TlsOptions satisfies TlsSettings;
-  expect(settings).toEqual({});
-});
 
 describe("anchors", () => {
   test("of a file and of a folder vouch for a server, those of others do not", async () => {
@@ -172,7 +165,6 @@ describe("ALPN", () => {
 
   test("can be refused while nobody waits any more, and no second attempt follows", async () => {
     const upstream = await start({ alpn: ["something"], handshake: { delay: 50 } });
-    const { dial } = await import("../../src/upstream/dial.ts");
     const heard: string[] = [];
     const { shared } = sharing();
     const cancel = dial(optionTarget(upstream, {}, {}, shared), shared.tickets, {
