@@ -211,10 +211,15 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     return true;
   }
 
-  /** The server has settled a stream: it lives. */
+  /** The server has settled a stream: it lives, and its silence towards the others counts from now. */
   #finish(stream: DohStream): void {
-    this.askedAt = 0;
     this.#streams.delete(stream.exchange);
+    this.askedAt = 0;
+    for (const { abandoned } of this.#streams.keys()) {
+      if (abandoned) continue;
+      this.askedAt = performance.now();
+      return;
+    }
   }
 
   #next(): void {

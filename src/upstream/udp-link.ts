@@ -122,8 +122,8 @@ export class UdpLink implements Link, UdpPortListener {
       return;
     }
     const { exchange } = pending;
-    this.#askedAt = 0;
     this.#remove(port, pending);
+    this.#askedAt = this.#waits() ? performance.now() : 0;
     if (pending.sent > 1) port.repeated.add(pending.id);
     if (exchange.abandoned) return;
     if ((readU16(bytes, HeaderOffset.FLAGS) & Flag.TC) !== 0) this.#askOverTcp([exchange]);
@@ -134,6 +134,12 @@ export class UdpLink implements Link, UdpPortListener {
       this.#owner.onMismatch(this);
       exchange.lost(MALFORMED, false);
     }
+  }
+
+  /** Whether somebody waits for an answer over UDP: the server's silence towards them counts from its last sign of life. */
+  #waits(): boolean {
+    for (const { abandoned } of this.#inFlight.keys()) if (!abandoned) return true;
+    return false;
   }
 
   #strange(port: UdpPort): void {

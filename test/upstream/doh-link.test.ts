@@ -477,7 +477,7 @@ describe("GOAWAY (RFC 9113 section 6.8)", () => {
 });
 
 describe("signs of life", () => {
-  test("askedAt is set by a question and taken back by an answer, not by part of one", async () => {
+  test("askedAt is set by a question and moved on by an answer, not by part of one", async () => {
     const server = await ScriptedDoh.start();
     const watched = linkTo(server);
     await opened(watched);
@@ -489,8 +489,13 @@ describe("signs of life", () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(watched.link.askedAt).toBeGreaterThanOrEqual(before);
     expect(question.result).toBeNull();
+    const waiting = watched.link.askedAt;
     server.set({ unfinished: false });
     await watched.ask("b.test").ended;
+    // The first question still waits: silence counts from the answer to the second.
+    expect(watched.link.askedAt).toBeGreaterThan(waiting);
+    watched.link.abandon(question);
+    await watched.ask("c.test").ended;
     expect(watched.link.askedAt).toBe(0);
   });
 });
