@@ -212,7 +212,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     return true;
   }
 
-  /** The server has settled a stream: it lives. */
+  /** The server has settled a stream: it lives, and its silence towards the others counts from now. */
   #finish(stream: DohStream): void {
     this.#streams.delete(stream.exchange);
     this.quietSince = this.#somebodyWaits() ? performance.now() : 0;

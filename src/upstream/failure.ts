@@ -3,7 +3,8 @@
  * `unreachable` is a missing route, `untrusted` a chain that ends at no anchor of ours, `clock` a certificate that is
  * outside its dates (which is as often the local clock's fault), `closed` a connection that ended under a query,
  * `silent` one that stayed open and said nothing, `malformed` an answer that is no DNS message, `http` an HTTP answer that
- * holds none, `loop` a server that is ourselves or asks ourselves, `busy` a limit of ours.
+ * holds none, `loop` a server that is ourselves or asks ourselves,
+ * `bootstrap` a name whose addresses are not known, `busy` a limit of ours.
  */
 export type FailureKind =
   | "refused"
@@ -18,6 +19,7 @@ export type FailureKind =
   | "clock"
   | "malformed"
   | "loop"
+  | "bootstrap"
   | "http"
   | "busy";
 

@@ -100,7 +100,8 @@ describeWith(["openssl"], "a server by OpenSSL", () => {
     ["-tls1_3", "K", "updates its key and asks for ours"],
     ["-tls1_2", "r", "renegotiates"],
   ])("(%s %s) that %s: the connection goes on", async (version, command) => {
-    const { port, say } = await opensslServer([version]);
+    const server = await opensslServer([version]);
+    const { port } = server;
     const anchors = new TrustAnchors((await testAuthority()).ca);
     let received = "";
     let ended = false;
@@ -119,12 +120,12 @@ describeWith(["openssl"], "a server by OpenSSL", () => {
     expect(said(outcome)).toBe("open");
     const { socket } = outcome as Dialed;
     socket.once("close", () => (ended = true));
-    say("before\n");
+    server.say("before\n");
     await until(() => received.includes("before"));
-    say(`${command}\n`);
+    server.say(`${command}\n`);
     socket.write("something\n");
     await new Promise((resolve) => setTimeout(resolve, 100));
-    say("after\n");
+    server.say("after\n");
     await until(() => received.includes("after"));
     expect(ended).toBe(false);
   });

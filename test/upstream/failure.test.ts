@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type FailureKind, IdentityError, failureOf } from "../../src/upstream/failure.ts";
+import {
+  type FailureKind,
+  IdentityError,
+  failureOf,
+  isAlpnRefusal,
+  isAlert,
+} from "../../src/upstream/failure.ts";
 
 const NOW = Date.UTC(1970, 0, 1, 0, 0, 7);
 const coded = (code: string, more: object = {}): Error & { code: string } =>
@@ -44,6 +50,32 @@ describe("a failure", () => {
       kind: "tls",
       text: "TLS: tlsv1 alert no application protocol",
     });
+  });
+
+  test.each([
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "the server wants a client certificate"],
+    [
+      "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+      "the server refuses our client certificate: it does not know its authority",
+    ],
+    ["ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "the server refuses our client certificate: expired"],
+    // As newer versions of OpenSSL have it.
+    ["ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED", "the server refuses our client certificate: expired"],
+    ["ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE", "the server refuses our client certificate"],
+  ])("%s is about our certificate, in the handshake and after it", (code, text) => {
+    const failure = { kind: "tls", text: `TLS: ${text}` };
+    expect(failureOf(coded(code), true, NOW)).toEqual(failure);
+    expect(failureOf(coded(code), false, NOW)).toEqual(failure);
+  });
+
+  test("is an alert, or one about ALPN, by its code alone", () => {
+    expect(isAlpnRefusal(coded("ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL"))).toBe(true);
+    expect(isAlpnRefusal(coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"))).toBe(false);
+    expect(isAlpnRefusal(new Error("no application protocol"))).toBe(false);
+    expect(isAlert(coded("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"))).toBe(true);
+    expect(isAlert(coded("ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC"))).toBe(false);
+    expect(isAlert(coded("ECONNRESET"))).toBe(false);
+    expect(isAlert(new Error("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"))).toBe(false);
   });
 
   test("without a code is told by its text", () => {

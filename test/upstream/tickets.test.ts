@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../src/upstream/dial.ts";
 import { ticketKey } from "../../src/upstream/dial.ts";
@@ -44,30 +46,85 @@ describe("a ticket", () => {
   });
 });
 
-test("the key holds all that a full handshake checks", () => {
-  const anchors = new TrustAnchors("one");
-  const target: Target = {
-    address: "::1",
-    port: 853,
-    name: "a",
-    pins: ["p", "q"],
-    anchors,
-    minVersion: "TLSv1.2",
-  };
-  const others: Partial<Target>[] = [
-    { address: "::2" },
-    { port: 854 },
-    { name: "b" },
-    { name: null },
-    { pins: ["p"] },
-    { pins: [] },
-    { anchors: new TrustAnchors("two") },
-    { anchors: new TrustAnchors(null) },
-    { minVersion: "TLSv1.3" },
-  ];
-  const keys = [{}, ...others].map((change) => ticketKey({ ...target, ...change }));
-  expect(new Set(keys).size).toBe(keys.length);
-  expect(ticketKey({ ...target, pins: ["q", "p"], anchors: new TrustAnchors("one") })).toBe(keys[0]);
+describe("the key", () => {
+  const anchors = [new TrustAnchors("one"), new TrustAnchors("two"), new TrustAnchors(null)];
+  // Few values, so that two targets are often the same, and texts that look like parts of a key.
+  const text = fc.constantFrom("a", "b", '"', '","', "[]", "null", "a,b", "\\");
+  const texts = fc.array(text, { maxLength: 3 });
+  const version = fc.constantFrom("TLSv1.2" as const, "TLSv1.3" as const);
+  const or = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> => fc.option(value);
+  const targets = fc.record(
+    {
+      address: text,
+      port: fc.constantFrom(853, 8853),
+      name: or(text),
+      pins: texts,
+      certHashes: texts,
+      verify: fc.constantFrom("strict", "pin", "opportunistic", "none"),
+      anchors: fc.constantFrom(...anchors),
+      minVersion: version,
+      maxVersion: version,
+      ciphers: or(text),
+      groups: or(text),
+      sni: fc.boolean(),
+    } satisfies { [Key in keyof Target]?: fc.Arbitrary<Target[Key]> },
+    { requiredKeys: ["address", "port", "name", "pins", "anchors", "minVersion"] },
+  );
+  const dials = fc.tuple(targets, fc.constantFrom("dot" as const, "h2" as const), or(text));
+  type Dial = readonly [Target, "dot" | "h2", string | null];
+
+  /** All that is checked, with what stands for what is left away; the order of pins and hashes means nothing. */
+  const checked = ([target, protocol, client]: Dial): unknown => ({
+    verify: "strict",
+    maxVersion: null,
+    ciphers: null,
+    groups: null,
+    sni: true,
+    ...target,
+    pins: target.pins.toSorted(),
+    certHashes: target.certHashes?.toSorted() ?? [],
+    anchors: target.anchors.id,
+    protocol,
+    client,
+  });
+
+  const sameKey = (one: Dial, other: Dial): boolean => ticketKey(...one) === ticketKey(...other);
+
+  test("is the same if all that is checked in a full handshake is the same, and only then", () => {
+    fc.assert(
+      fc.property(dials, dials, (one, other) => {
+        expect(sameKey(one, other)).toBe(isDeepStrictEqual(checked(one), checked(other)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("is another one when any one thing is another", () => {
+    fc.assert(
+      fc.property(dials, dials, (one, other) => {
+        const [target, protocol, client] = one;
+        expect(sameKey(one, [target, protocol === "dot" ? "h2" : "dot", client])).toBe(false);
+        expect(sameKey(one, [target, protocol, `${client ?? ""}x`])).toBe(false);
+        for (const [name, value] of Object.entries(other[0])) {
+          const changed: Dial = [{ ...target, [name]: value }, protocol, client];
+          expect(sameKey(one, changed)).toBe(isDeepStrictEqual(checked(one), checked(changed)));
+        }
+      }),
+    );
+  });
+
+  test("does not care for the order of pins, nor which object holds the anchors", () => {
+    const target: Target = {
+      address: "::1",
+      port: 853,
+      name: "a",
+      pins: ["p", "q"],
+      anchors: new TrustAnchors("one"),
+      minVersion: "TLSv1.2",
+    };
+    const same = { ...target, pins: ["q", "p"], anchors: new TrustAnchors("one") };
+    expect(ticketKey(same)).toBe(ticketKey(target));
+  });
 });
 
 describe.each(["TLSv1.2", "TLSv1.3"] as const)("sessions of %s", (version) => {
