@@ -146,7 +146,9 @@ describe("section 6.1.2: where OPT stands and what is in it (3.3 items 21 and 22
     const options = codes.map((code) => ({ code, data: code === 11 ? Buffer.alloc(0) : Buffer.alloc(8, 1) }));
     const reply = decode(await served.udp().ask(rawQuery({ opt: { options } })));
     expect(reply.edns).toEqual(ourOpt);
-    expect(Object.keys(Object.fromEntries(served.upstream.counters.options)).map(Number)).toEqual([8, 11, 12]);
+    expect(Object.keys(Object.fromEntries(served.upstream.counters.options)).map(Number)).toEqual([
+      8, 11, 12,
+    ]);
   });
 });
 
