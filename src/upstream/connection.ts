@@ -22,9 +22,6 @@ const ID_REST = 30_000;
 /** After so many messages that are of no use, the other side is broken or hostile. */
 const MAX_MISMATCHES = 1000;
 
-/** A connection on which no whole message came for so long after a query was written may be dead, in ms. */
-const SILENCE = 1000;
-
 /** Abandoned exchanges that wait for a connection to open are let go in runs of at least so many. */
 const LEFT = 1000;
 
@@ -112,10 +109,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     else exchange.lost(BUSY, this.answered > 0);
   }
 
-  /**
-   * Nobody waits for this exchange any more. Its id rests. A connection that was silent for a while is ended; an exchange
-   * that is given up early, or came late from another server, says nothing against it.
-   */
+  /** Nobody waits for this exchange any more. Its id rests. It says nothing against the connection, however late. */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
     if (this.state === "connecting") {
@@ -124,9 +118,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     }
     if (this.#inFlight.get(exchange.id) !== exchange) return;
     this.#resting++;
-    if (this.quietSince > 0 && performance.now() - this.quietSince >= SILENCE) {
-      this.#end({ kind: "silent", text: "the server went silent" });
-    } else if (this.#resting === this.#inFlight.size) this.quietSince = 0;
+    if (this.#resting === this.#inFlight.size) this.quietSince = 0;
   }
 
   /** A flood that meets a server which takes seconds to connect must not be kept until then. */

@@ -1,4 +1,5 @@
 import type { Failure } from "./failure.ts";
+import type { Link } from "./link.ts";
 
 /**
  * One attempt to have a question answered by a server. It is in flight on at most one link at a time, and belongs to it
@@ -16,6 +17,8 @@ export abstract class Exchange {
   older: Exchange | null = null;
   newer: Exchange | null = null;
   // ----
+  /** The link that it was last handed to; set by the upstream. */
+  on: Link | null = null;
   /** Nobody waits any more: a late answer is thrown away. Set by whoever made the exchange. */
   abandoned = false;
 

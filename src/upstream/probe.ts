@@ -10,8 +10,10 @@ bytes[HEADER_LENGTH + 2] = RrType.NS;
 bytes[HEADER_LENGTH + 4] = RrClass.IN;
 const question: ForwardedQuestion = { bytes, questionEnd: bytes.length, flags: 0, dnssecOk: false };
 
-/** A question of our own, to see whether a server that has fallen silent answers again. Its answer is all there is to it. */
+/** A question of our own, to see whether a server, or a link that fell quiet, answers. Its answer is all there is to it. */
 export class Probe extends Exchange {
+  /** Answered, or lost with its link. */
+  over = false;
   readonly question: Uint8Array = question.bytes;
   readonly questionEnd: number = question.questionEnd;
 
@@ -24,6 +26,7 @@ export class Probe extends Exchange {
   }
 
   answered(): boolean {
+    this.over = true;
     return true;
   }
 
@@ -32,6 +35,7 @@ export class Probe extends Exchange {
   }
 
   lost(): void {
-    // The connection has told its owner.
+    // What that means the connection has told its owner.
+    this.over = true;
   }
 }

@@ -22,6 +22,9 @@ const MANY = 8;
 const USUAL_TIMES = 8;
 const SOONEST = 250;
 
+/** So many are no matter of slow names any more. */
+const CROWD = 100;
+
 /** A server of which it is not known whether it reads more than one query of a TLS record is given this long, in ms. */
 const LAGGING = 100;
 
@@ -123,6 +126,8 @@ export class Upstream implements LinkOwner {
   #mute = false;
   /** A link went quiet, and no other has opened since. */
   #doubtful = false;
+  /** Sent on a link that was quiet. */
+  #checked: Probe | null = null;
   #failuresInRow = 0;
   /** Links in a row that opened and ended under queries without an answer, since it last answered or failed. */
   #fruitless = 0;
@@ -198,22 +203,26 @@ export class Upstream implements LinkOwner {
   /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
-    this.#connect().ask(exchange, performance.now());
+    this.#hand(exchange, this.#connect());
+  }
+
+  #hand(exchange: Exchange, link: Link): void {
+    exchange.on = link;
+    link.ask(exchange, performance.now());
     if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
   }
 
   /** Gives up an exchange that was handed to `ask`. */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    this.#link?.abandon(exchange);
-    for (const link of this.#suspects) link.abandon(exchange);
+    exchange.on?.abandon(exchange);
   }
 
   /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
     if (this.blocked !== null || this.#link !== null || now < this.#pausedUntil) return;
-    this.#connect();
-    if (this.#mute) this.ask(new Probe());
+    const link = this.#connect();
+    if (this.#mute) this.#hand(new Probe(), link);
   }
 
   /** Opens a link ahead of the first query. */
@@ -259,11 +268,12 @@ export class Upstream implements LinkOwner {
     const link = this.#link;
     if (link !== null && link.state === "open" && link.quietSince > 0) {
       const quiet = performance.now() - link.quietSince;
-      if (quiet > (link.load >= MANY ? this.#patience() : SUSPICIOUS)) this.#suspect(link);
+      const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
+      if (quiet > most) this.#suspect(link);
       else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
         this.singly = true;
         this.#suspect(link);
-      }
+      } else if (quiet > most / 2 && link.load < CROWD) this.#check(link);
     }
     this.#suspects = this.#suspects.filter((suspect) => {
       if (suspect.load > 0) return true;
@@ -311,6 +321,13 @@ export class Upstream implements LinkOwner {
     this.#link = null;
   }
 
+  /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
+  #check(link: Link): void {
+    if (this.#checked?.on === link && !this.#checked.over) return;
+    this.#checked = new Probe();
+    this.#hand(this.#checked, link);
+  }
+
   #patience(): number {
     const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
     return Math.min(SUSPICIOUS, Math.max(SOONEST, USUAL_TIMES * usual));
@@ -328,7 +345,10 @@ export class Upstream implements LinkOwner {
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
     if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
+    if (this.#checked?.on === link) this.abandon(this.#checked);
     for (const exchange of link.held()) exchange.doubted();
+    // Nobody waits: whoever comes next makes a fresh one.
+    if (this.#link === null) this.#doubtful = false;
   }
 
   onOpen(link: Link, info: LinkInfo): void {
@@ -339,13 +359,9 @@ export class Upstream implements LinkOwner {
   }
 
   onAnswer(link: Link, exchange: Exchange): void {
-    const { counters } = this;
-    counters.answers++;
     const now = performance.now();
-    const took = now - exchange.sentAt;
     this.#lastAnswerAt = now;
-    this.#latency.add(took);
-    counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
+    if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
     this.#fruitless = 0;
     if (this.#suspects.length > 0) this.#settle(link);
     if (this.#failuresInRow === 0) return;
@@ -353,6 +369,13 @@ export class Upstream implements LinkOwner {
     this.#failuresInRow = 0;
     this.lastFailure = null;
     this.#events.onUp(this);
+  }
+
+  #measure(took: number): void {
+    const { counters } = this;
+    counters.answers++;
+    this.#latency.add(took);
+    counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
   }
 
   /** A fresh link answers, so the suspected ones are dead; or a suspected one does, and there is no other. */
@@ -387,11 +410,6 @@ export class Upstream implements LinkOwner {
     if (opened && lost === 0 && failure.kind === "closed") this.#learnIdle(performance.now());
     // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
     if (!opened || failure.kind === "tls") {
-      this.#failed(failure);
-      return;
-    }
-    if (failure.kind === "silent") {
-      this.#mute = true;
       this.#failed(failure);
       return;
     }

@@ -14,9 +14,9 @@
  *                truncated bad-counts pointer-loop garbage garbage-stream zero-length short unfinished silent
  *   writing      reorder, merge, swap, collectFor, split (1: a TLS record for each byte), splitPause
  *   connections  handshake (serve never close rst garbage {delay}), closeAfter, closeInFlight, idle, closeWith (fin rst),
- *                silent, connection (knobs for the n-th connection alone)
+ *                silent, oneOfRecord, connection (knobs for the n-th connection alone)
  *   TLS          alpn, alpnStrict, tickets, ticketKeys, minVersion, maxVersion, clientCa, chain and key
- * Methods: present(certificate), silenceOld(), closeAll(), refuse(), listen(), resetCounters(), close().
+ * Methods: present(certificate), silenceOld(), goDark(), comeBack(), closeAll(), refuse(), listen(), resetCounters(), close().
  * Certificates (./scripted-upstream/identities.ts): good re-keyed wrong-name common-name-only expired not-yet-valid
  *   self-signed other-ca, or an Identity of your own. All upstreams of a process share one authority.
  * Counters (./scripted-upstream/counters.ts): connections open handshakes resumed handshakeErrors queries malformed answers
@@ -130,6 +130,17 @@ export class ScriptedUpstream {
   /** The connections that are open now never answer again; new ones are served. */
   silenceOld(): void {
     for (const connection of this.#open.values()) connection.knobs.silent = true;
+  }
+
+  /** As if the network were cut: what is open says nothing any more, and what is opened neither. */
+  goDark(): void {
+    this.set({ handshake: "never" });
+    this.silenceOld();
+  }
+
+  /** New connections are served again; those from before stay mute. */
+  comeBack(): void {
+    this.set({ handshake: "serve" });
   }
 
   /** Closes all open connections. */

@@ -93,6 +93,7 @@ export class ScriptedConnection {
       this.#ask(new Uint8Array(this.#received.subarray(at + 2, end)));
       queries += 1;
       at = end;
+      if (this.knobs.oneOfRecord) break;
     }
     this.#received = this.#received.subarray(at);
     this.#corked = false;

@@ -112,6 +112,8 @@ export interface Knobs {
   closeWith: CloseWith;
   /** Reads queries and never answers. */
   silent: boolean;
+  /** Takes one query each time that bytes come, however many they hold, as NSD 4.6 does: the others wait for more bytes. */
+  oneOfRecord: boolean;
   /** Knobs of one connection (numbered from 1) that win over the others, decided when it is accepted. */
   connection: ((number: number) => Partial<Knobs>) | null;
 
@@ -162,6 +164,7 @@ export const defaultKnobs: Omit<Knobs, "chain" | "key" | "ticketKeys"> = {
   idle: 0,
   closeWith: "fin",
   silent: false,
+  oneOfRecord: false,
   connection: null,
   alpn: ["dot"],
   alpnStrict: false,
