@@ -1,11 +1,14 @@
 import { onTestFinished } from "vitest";
 import { Listeners } from "../../src/listen/listeners.ts";
+import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
+import { Routes } from "../../src/resolve/routes.ts";
+import { Step } from "../../src/resolve/stage.ts";
 import { Resolver } from "../../src/resolve/resolver.ts";
 import { Group } from "../../src/upstream/group.ts";
 import type { PolicyMaker } from "../../src/upstream/policy/policy.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { Upstream } from "../../src/upstream/upstream.ts";
-import { opener, targetOf } from "../upstream/dialing.ts";
+import { opener, placeOf } from "../upstream/dialing.ts";
 import type { ScriptedUpstream } from "./scripted-upstream.ts";
 import { outcomeOf } from "./serve.ts";
 import { UdpClient, type UdpReply } from "./udp-client.ts";
@@ -29,14 +32,16 @@ export async function forward(
   const tickets = new TicketStore();
   const upstreams = servers.map(
     (server, at) =>
-      new Upstream(`${at}`, targetOf(server), opener(server, tickets), {
+      new Upstream(`${at}`, placeOf(server), opener(server, tickets), {
         onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
         onUp: ({ label }) => events.push(`up ${label}`),
       }),
   );
   const resolver = new Resolver({
     allow: ["127.0.0.0/8"],
-    group: new Group(upstreams, policy),
+    routes: new Routes([], new Group(upstreams, policy)),
+    localNames: { ...ALL_LOCAL_NAMES, test: false },
+    loops: { enter: () => Step.NEXT },
     timeout,
     retryRcodes,
     observers: [],

@@ -5,6 +5,7 @@ import type { Failure } from "../../src/upstream/failure.ts";
 import type { Link, LinkOwner } from "../../src/upstream/link.ts";
 import { Form } from "../../src/upstream/query-writer.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
+import type { Place } from "../../src/upstream/upstream.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 
@@ -12,6 +13,11 @@ import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 export function targetOf(upstream: ScriptedUpstream, change: Partial<Target> = {}): Target {
   const { address, port, name, ca } = upstream;
   return { address, port, name, pins: [], anchors: new TrustAnchors(ca), minVersion: "TLSv1.2", ...change };
+}
+
+/** The same for an Upstream. */
+export function placeOf({ address, port, name }: ScriptedUpstream): Place {
+  return { transport: "tcp", address, port, name, padding: 128 };
 }
 
 /** Dials once; the connection ends with the test. Gives what became of it. */

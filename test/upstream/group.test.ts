@@ -5,7 +5,7 @@ import { TicketStore } from "../../src/upstream/tickets.ts";
 import { Upstream } from "../../src/upstream/upstream.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
-import { opener, targetOf } from "./dialing.ts";
+import { opener, placeOf } from "./dialing.ts";
 import { PlainInquiry } from "./plain-inquiry.ts";
 
 interface Grouped {
@@ -23,15 +23,10 @@ function groupOf(servers: readonly ScriptedUpstream[]): Grouped {
   const tickets = new TicketStore();
   const upstreams = servers.map(
     (server, at) =>
-      new Upstream(
-        "ABC"[at]!,
-        { ...targetOf(server), transport: "tcp", padding: 128 },
-        opener(server, tickets),
-        {
-          onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
-          onUp: ({ label }) => events.push(`up ${label}`),
-        },
-      ),
+      new Upstream("ABC"[at]!, placeOf(server), opener(server, tickets), {
+        onDown: ({ label }, { kind }) => events.push(`down ${label} ${kind}`),
+        onUp: ({ label }) => events.push(`up ${label}`),
+      }),
   );
   const group = new Group(upstreams, failover);
   onTestFinished(() => {

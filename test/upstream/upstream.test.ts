@@ -5,12 +5,12 @@ import { TicketStore } from "../../src/upstream/tickets.ts";
 import { Upstream } from "../../src/upstream/upstream.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
-import { opener, targetOf } from "./dialing.ts";
+import { opener, placeOf } from "./dialing.ts";
 import { PlainExchange } from "./plain-exchange.ts";
 import { PlainInquiry } from "./plain-inquiry.ts";
 
 function upstreamOf(server: ScriptedUpstream): Upstream {
-  const upstream = new Upstream("A", targetOf(server), opener(server, new TicketStore()), {
+  const upstream = new Upstream("A", placeOf(server), opener(server, new TicketStore()), {
     onDown: () => {},
     onUp: () => {},
   });
