@@ -1,9 +1,7 @@
 import type { Socket } from "node:net";
 import { type FrameSink, FrameReader } from "../dns/frames.ts";
-import { Flag, HEADER_LENGTH, HeaderOffset, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
-import { equalFolded } from "../dns/name-hash.ts";
-import { Rcode } from "../dns/rcode.ts";
-import { RrType } from "../dns/rrtype.ts";
+import { HEADER_LENGTH, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
+import { answers } from "./answer-match.ts";
 import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
@@ -33,14 +31,6 @@ const UNUSABLE: Failure = {
 };
 const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
-
-/** Codes with which a server may leave out the question it could not read. */
-const questionless: ReadonlySet<number> = new Set([
-  Rcode.FORMERR,
-  Rcode.SERVFAIL,
-  Rcode.NOTIMP,
-  Rcode.REFUSED,
-]);
 
 /**
  * One TLS connection with many queries in flight (RFC 7766 section 6.2.1.1, RFC 7858 section 3.3). Exchanges that come
@@ -321,36 +311,4 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
       exchange.lost(failure, progress);
     }
   }
-}
-
-/**
- * Whether a message answers the exchange under whose id it came: a response to a query with the same question, but for
- * case (RFC 7766 section 7, RFC 5452 section 9.1). Only an error may come without the question.
- */
-function answers(bytes: Uint8Array, start: number, end: number, exchange: Exchange): boolean {
-  const flags = readU16(bytes, start + HeaderOffset.FLAGS);
-  if ((flags & (Flag.QR | Flag.OPCODE)) !== Flag.QR) return false;
-  const questions = readU16(bytes, start + HeaderOffset.QDCOUNT);
-  if (questions === 0) return questionless.has(flags & Flag.RCODE) && isBare(bytes, start, end);
-  const length = exchange.questionEnd - HEADER_LENGTH;
-  if (questions !== 1 || start + HEADER_LENGTH + length > end) return false;
-  const name = length - 4;
-  const at = start + HEADER_LENGTH;
-  return (
-    equalFolded(bytes, at, exchange.question, HEADER_LENGTH, name) &&
-    readU16(bytes, at + name) === readU16(exchange.question, HEADER_LENGTH + name) &&
-    readU16(bytes, at + name + 2) === readU16(exchange.question, HEADER_LENGTH + name + 2)
-  );
-}
-
-/** No record but OPT: others may point into the message, and it becomes longer when the question is put in. */
-function isBare(bytes: Uint8Array, start: number, end: number): boolean {
-  const at = start + HEADER_LENGTH;
-  const additional = readU16(bytes, start + HeaderOffset.ARCOUNT);
-  if (readU16(bytes, start + HeaderOffset.ANCOUNT) + readU16(bytes, start + HeaderOffset.NSCOUNT) > 0)
-    return false;
-  return (
-    additional === 0 ||
-    (additional === 1 && at + 3 <= end && bytes[at] === 0 && readU16(bytes, at + 1) === RrType.OPT)
-  );
 }

@@ -1,8 +1,11 @@
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { IdleLimit } from "./idle-limit.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
+import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
+import { type UpstreamCounters, newCounters } from "./upstream-counters.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
 const FIRST_PAUSE = 500;
@@ -39,12 +42,6 @@ const LATE_LEAST = 15;
 const LATE_MOST = 800;
 const LATE_UNKNOWN = 300;
 
-/** An idle link is left after this share of what the server is known to allow. */
-const IDLE_SHARE = 0.9;
-
-/** A close sooner than this after the last answer is no idle limit, ms. */
-const LEAST_IDLE = 200;
-
 /** How long it is remembered that a server cannot read EDNS, in ms. */
 const PLAIN = 3600 * 1000;
 
@@ -57,54 +54,11 @@ export interface UpstreamEvents {
   onUp(upstream: Upstream): void;
 }
 
-/** Where a server is and what it is called, for people and policies. */
-export interface Place {
-  /** What it is asked over at the bottom. */
-  readonly transport: "udp" | "tcp";
-  readonly address: string;
-  readonly port: number;
-  /** The name that it must prove; null: its address. */
-  readonly name: string | null;
-  /** Queries over an encrypted way are padded to a multiple of so many bytes; null: not padded. */
-  readonly padding: number | null;
-}
-
-/** What is counted of one server; read when somebody asks for the status. */
-export interface UpstreamCounters {
-  connections: number;
-  handshakes: number;
-  resumed: number;
-  queries: number;
-  answers: number;
-  failures: number;
-  mismatched: number;
-  /** Queries that it got because another server was late. */
-  hedges: number;
-  /** Links that went quiet under queries. */
-  suspected: number;
-  /** Of the last TLS handshake, ms; -1: none yet. */
-  handshakeMs: number;
-  /** Decayed mean time from writing a query to its answer, ms; -1: none yet. */
-  roundTripMs: number;
-}
-
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
 export class Upstream implements LinkOwner {
   readonly label: string;
   readonly place: Place;
-  readonly counters: UpstreamCounters = {
-    connections: 0,
-    handshakes: 0,
-    resumed: 0,
-    queries: 0,
-    answers: 0,
-    failures: 0,
-    mismatched: 0,
-    hedges: 0,
-    suspected: 0,
-    handshakeMs: -1,
-    roundTripMs: -1,
-  };
+  readonly counters: UpstreamCounters = newCounters();
   /** What went wrong last; null since it last answered. */
   lastFailure: Failure | null = null;
   /** Wall clock of the last failure, ms; for people. */
@@ -138,9 +92,7 @@ export class Upstream implements LinkOwner {
   #looking: NodeJS.Timeout | null = null;
   #plainUntil = 0;
   #lastAnswerAt = 0;
-  /** How long the server keeps a connection on which nothing goes on, ms, as far as it is known. */
-  #idleLimit: number = Number.POSITIVE_INFINITY;
-  #leaving: NodeJS.Timeout | null = null;
+  #idle = new IdleLimit();
 
   /** `open` makes a way to the server that reports to the owner. */
   constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
@@ -281,31 +233,8 @@ export class Upstream implements LinkOwner {
       return false;
     });
     if (this.load > 0) this.#looking = setTimeout(this.#look, LOOK);
-    else this.#leaveInTime();
+    else this.#idle.watch(this.#idleSince, this.#leave);
   };
-
-  /** Closes an idle link before the server does: a query sent into its close would have to be sent twice. */
-  #leaveInTime(): void {
-    if (this.#idleLimit === Number.POSITIVE_INFINITY || this.#leaving !== null) return;
-    const wait = this.#lastAnswerAt + this.#idleLimit * IDLE_SHARE - performance.now();
-    this.#leaving = setTimeout(
-      () => {
-        this.#leaving = null;
-        if (this.#link === null || this.load > 0) return;
-        const due = performance.now() - this.#lastAnswerAt >= this.#idleLimit * IDLE_SHARE - 1;
-        if (due) this.close();
-        else this.#leaveInTime();
-      },
-      Math.max(0, wait),
-    );
-    this.#leaving.unref();
-  }
-
-  /** The server closed a link on which nothing was going on: so long, and no longer, it waits. */
-  #learnIdle(now: number): void {
-    const idle = now - this.#lastAnswerAt;
-    if (idle >= LEAST_IDLE && idle < this.#idleLimit) this.#idleLimit = idle;
-  }
 
   /**
    * What the server said of its patience (RFC 7828), ms. 0: it wants no more queries on this link, which is left to those
@@ -313,7 +242,7 @@ export class Upstream implements LinkOwner {
    */
   noteKeepalive(ms: number): void {
     if (ms > 0) {
-      this.#idleLimit = Math.max(LEAST_IDLE, ms);
+      this.#idle.said(ms);
       return;
     }
     if (this.#link === null || this.#link.state !== "open") return;
@@ -327,6 +256,10 @@ export class Upstream implements LinkOwner {
     this.#checked = new Probe();
     this.#hand(this.#checked, link);
   }
+
+  #idleSince = (): number | null => (this.#link === null || this.load > 0 ? null : this.#lastAnswerAt);
+
+  #leave = (): void => this.close();
 
   #patience(): number {
     const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
@@ -407,7 +340,8 @@ export class Upstream implements LinkOwner {
       return;
     }
     this.#link = null;
-    if (opened && lost === 0 && failure.kind === "closed") this.#learnIdle(performance.now());
+    if (opened && lost === 0 && failure.kind === "closed")
+      this.#idle.learn(performance.now() - this.#lastAnswerAt);
     // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
     if (!opened || failure.kind === "tls") {
       this.#failed(failure);

@@ -5,7 +5,7 @@ import type { Failure } from "../../src/upstream/failure.ts";
 import type { Link, LinkOwner } from "../../src/upstream/link.ts";
 import { Form } from "../../src/upstream/query-writer.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
-import type { Place } from "../../src/upstream/upstream.ts";
+import type { Place } from "../../src/upstream/place.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 
