@@ -49,7 +49,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const factory = new UpstreamFactory(log);
+  const factory = new UpstreamFactory(config, log);
   const groups = await makeGroups(config, factory, log);
   const { routes } = groups;
   const upstreams = factory.made;
@@ -73,6 +73,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const bypass = makeBypass(config, groups, isOwn, log);
   const changes = new ChangeWatch((change) => {
     log.info(`${wordsFor[change]}: connecting anew`);
+    factory.renew();
     for (const upstream of upstreams) upstream.renew();
     loops.look(upstreams);
   });
@@ -126,6 +127,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       loops.stop();
       await open.close(PATIENCE);
       for (const upstream of upstreams) upstream.close();
+      await factory.stop();
       await control?.close();
       await file?.stop();
     },

@@ -1,56 +1,128 @@
 import { readCa } from "../config/ca-file.ts";
-import type { UpstreamSpec } from "../config/config.ts";
+import type { Config, UpstreamSpec } from "../config/config.ts";
+import { DotlsError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
+import { AddressBook } from "../upstream/address-book.ts";
+import { AddressStore } from "../upstream/address-store.ts";
+import { Bootstrap } from "../upstream/bootstrap.ts";
 import { Connection } from "../upstream/connection.ts";
-import { dial } from "../upstream/dial.ts";
+import { type DialListener, type TlsProtocol, dial } from "../upstream/dial.ts";
 import { DohLink } from "../upstream/doh-link.ts";
 import type { Link, LinkOwner } from "../upstream/link.ts";
 import { Form } from "../upstream/query-writer.ts";
+import { raceDial } from "../upstream/race-dial.ts";
 import { dialTcp } from "../upstream/tcp-dial.ts";
 import { TlsShared, tlsTarget } from "../upstream/tls-target.ts";
 import { UdpLink } from "../upstream/udp-link.ts";
 import { Upstream } from "../upstream/upstream.ts";
 import { upstreamLog } from "./upstream-log.ts";
 
-/** Makes servers from what the configuration says of them; they share tickets, anchors and client certificates. */
+/** Starts to connect, and gives the function that ends it. */
+type Open = (listener: DialListener) => (politely: boolean) => void;
+
+/**
+ * Makes servers from what the configuration says of them; they share tickets, anchors, client certificates, and what is
+ * known of their addresses.
+ */
 export class UpstreamFactory {
   /** All that were made, in their order. */
   readonly made: Upstream[] = [];
 
-  #shared: TlsShared;
   #log: Log;
+  #shared: TlsShared;
+  #bootstrap: Bootstrap;
+  #store: AddressStore | null;
+  #books = new Map<string, AddressBook>();
 
-  constructor(log: Log) {
+  constructor(config: Config, log: Log) {
     this.#log = log;
     this.#shared = new TlsShared(readCa, (text) => log.warn(text));
+    this.#bootstrap = new Bootstrap(config.bootstrap);
+    this.#store = config.state === null ? null : new AddressStore(config.state, (text) => log.warn(text));
   }
 
-  /** Every address of an upstream is a server of its own, in the order of the configuration. */
+  /**
+   * Every address of an upstream is a server of its own, in the order of the configuration; one that is known by name is
+   * one server, whose addresses are raced. Throws DotlsError (ERR_DOTLS_UPSTREAM) for what cannot be reached yet.
+   */
   make(spec: UpstreamSpec): Upstream[] {
-    const events = upstreamLog(this.#log);
-    const upstreams = spec.addresses.map((address) => {
-      const label = spec.addresses.length === 1 ? spec.label : `${spec.label} (${address})`;
-      const { name, port } = spec;
-      const transport = spec.protocol === "udp" ? "udp" : "tcp";
-      const place = { transport, address, port, name, padding: spec.padding } as const;
-      return new Upstream(label, place, this.#way(spec, address), events);
-    });
+    if (spec.ddr) {
+      const advice =
+        "ask it with dotls query +short _dns.resolver.arpa SVCB, and write what it says as tls:// or https://";
+      throw new DotlsError(
+        "ERR_DOTLS_UPSTREAM",
+        `${spec.label}: discovery (RFC 9462) is not there yet; ${advice}`,
+      );
+    }
+    const upstreams =
+      spec.addresses.length === 0
+        ? [this.#named(spec, spec.name ?? "")]
+        : spec.addresses.map((address) => this.#at(spec, address));
     this.made.push(...upstreams);
     return upstreams;
   }
 
-  /** How the server at this address is reached. */
-  #way(spec: UpstreamSpec, address: string): (owner: LinkOwner) => Link {
-    const { protocol } = spec;
-    if (protocol === "udp" || protocol === "tcp") {
-      const plain = { address, port: spec.port };
-      const overTcp = (owner: LinkOwner): Link =>
-        new Connection(owner, Form.TCP, (listener) => dialTcp(plain, listener));
-      return protocol === "tcp" ? overTcp : (owner) => new UdpLink(plain, overTcp, owner);
-    }
-    const target = tlsTarget({ ...spec, address }, this.#shared);
-    const { tickets } = this.#shared;
-    if (protocol === "https") return (owner) => new DohLink(target, spec, tickets, owner);
-    return (owner) => new Connection(owner, Form.TLS, (listener) => dial(target, tickets, listener));
+  /** The network changed: addresses may be others, and reachable by other families. */
+  renew(): void {
+    for (const book of this.#books.values()) book.renew();
   }
+
+  /** Looks nothing up any more; resolves when what is known is on disk. */
+  async stop(): Promise<void> {
+    for (const book of this.#books.values()) book.stop();
+    await this.#store?.flush();
+  }
+
+  #at(spec: UpstreamSpec, address: string): Upstream {
+    const label = spec.addresses.length === 1 ? spec.label : `${spec.label} (${address})`;
+    const { name, port, padding, protocol } = spec;
+    const transport = protocol === "udp" ? "udp" : "tcp";
+    const place = { transport, address, port, name, padding } as const;
+    if (protocol === "udp" || protocol === "tcp") {
+      return new Upstream(label, place, plainWay(address, port, protocol), upstreamLog(this.#log));
+    }
+    const open = this.#dialer(spec, address);
+    return new Upstream(label, place, secureWay(spec, address, open), upstreamLog(this.#log));
+  }
+
+  #named(spec: UpstreamSpec, name: string): Upstream {
+    const { port, padding } = spec;
+    const book = this.#book(name);
+    // Each address keeps its target, and so what was learned of it.
+    const dialers = new Map<string, Open>();
+    const dialOne = (address: string, listener: DialListener): ReturnType<Open> => {
+      const known = dialers.get(address) ?? this.#dialer(spec, address);
+      dialers.set(address, known);
+      return known(listener);
+    };
+    const open: Open = (listener) => raceDial(book, dialOne, listener);
+    const place = { transport: "tcp", address: name, port, name, padding } as const;
+    return new Upstream(spec.label, place, secureWay(spec, name, open), upstreamLog(this.#log));
+  }
+
+  #dialer(spec: UpstreamSpec, address: string): Open {
+    const target = tlsTarget({ ...spec, address }, this.#shared);
+    const protocol: TlsProtocol = spec.protocol === "https" ? "h2" : "dot";
+    return (listener) => dial(target, this.#shared.tickets, listener, protocol);
+  }
+
+  /** Upstreams of one name share what is known of it. */
+  #book(name: string): AddressBook {
+    const book = this.#books.get(name) ?? new AddressBook(name, this.#bootstrap, this.#store);
+    this.#books.set(name, book);
+    return book;
+  }
+}
+
+function secureWay(spec: UpstreamSpec, address: string, open: Open): (owner: LinkOwner) => Link {
+  const { name, port } = spec;
+  if (spec.protocol === "https") return (owner) => new DohLink({ name, address, port }, spec, open, owner);
+  return (owner) => new Connection(owner, Form.TLS, open);
+}
+
+function plainWay(address: string, port: number, protocol: "udp" | "tcp"): (owner: LinkOwner) => Link {
+  const plain = { address, port };
+  const overTcp = (owner: LinkOwner): Link =>
+    new Connection(owner, Form.TCP, (listener) => dialTcp(plain, listener));
+  return protocol === "tcp" ? overTcp : (owner) => new UdpLink(plain, overTcp, owner);
 }

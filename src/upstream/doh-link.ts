@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { writeU16 } from "../dns/header.ts";
 import { answers } from "./answer-match.ts";
-import { type DialListener, type Dialed, type Target, dial } from "./dial.ts";
-import { type DohOptions, DohRequests, authorityOf } from "./doh-request.ts";
+import type { DialListener, Dialed } from "./dial.ts";
+import { type Authority, type DohOptions, DohRequests, authorityOf } from "./doh-request.ts";
 import { DohStream, type DohStreamListener, errorCodeName } from "./doh-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Failure, failureOf } from "./failure.ts";
@@ -10,7 +10,6 @@ import { FAREWELL } from "./farewell.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { ageRecords } from "./message-age.ts";
 import { Form } from "./query-writer.ts";
-import type { TicketStore } from "./tickets.ts";
 
 /** Requests at a time before the server has said how many it takes, and never more than the second, whatever it says. */
 const FIRST_STREAMS = 100;
@@ -64,7 +63,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   quietSince = 0;
   readonly lagging = false;
 
-  #target: Target;
+  #target: Authority;
   #options: DohOptions;
   #owner: LinkOwner;
   #cancel: (politely: boolean) => void;
@@ -82,11 +81,17 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   /** How many of #waiting are abandoned. */
   #left = 0;
 
-  constructor(target: Target, options: DohOptions, tickets: TicketStore, owner: LinkOwner) {
+  /** `target` names the server in requests; `open` starts to connect to it for `h2`, and gives the function that ends that. */
+  constructor(
+    target: Authority,
+    options: DohOptions,
+    open: (listener: DialListener) => (politely: boolean) => void,
+    owner: LinkOwner,
+  ) {
     this.#target = target;
     this.#options = options;
     this.#owner = owner;
-    this.#cancel = dial(target, tickets, this, "h2");
+    this.#cancel = open(this);
   }
 
   get load(): number {

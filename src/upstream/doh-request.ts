@@ -1,6 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from "node:http2";
 import { isIPv6 } from "node:net";
-import type { Target } from "./dial.ts";
 
 /** How a server is asked over HTTPS. */
 export interface DohOptions {
@@ -14,8 +13,16 @@ export const DNS_MESSAGE = "application/dns-message";
 
 const HTTPS_PORT = 443;
 
+/** What a server is called in requests. */
+export interface Authority {
+  /** The name that it must have; null: it goes by its address. */
+  readonly name: string | null;
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What `:authority` says: the name that the server must have, else its address; the port unless it is 443. */
-export function authorityOf(target: Pick<Target, "name" | "address" | "port">): string {
+export function authorityOf(target: Authority): string {
   // A scope id is our own matter (RFC 6874 section 4).
   const host = target.name ?? target.address.replace(/%.*$/, "");
   const written = isIPv6(host) ? `[${host}]` : host;
@@ -31,7 +38,7 @@ export class DohRequests {
   #options: DohOptions;
   #headers: OutgoingHttpHeaders;
 
-  constructor(session: ClientHttp2Session, target: Target, options: DohOptions) {
+  constructor(session: ClientHttp2Session, target: Authority, options: DohOptions) {
     this.#session = session;
     this.#options = options;
     this.#headers = {

@@ -3,6 +3,10 @@ import { ReplyView } from "../../src/dns/reply-view.ts";
 import { Exchange } from "../../src/upstream/exchange.ts";
 import type { Failure } from "../../src/upstream/failure.ts";
 import type { Link, LinkInfo, LinkOwner } from "../../src/upstream/link.ts";
+import { type Target, dial } from "../../src/upstream/dial.ts";
+import { DohLink } from "../../src/upstream/doh-link.ts";
+import type { DohOptions } from "../../src/upstream/doh-request.ts";
+import type { TicketStore } from "../../src/upstream/tickets.ts";
 import { Connection } from "../../src/upstream/connection.ts";
 import { type PlainTarget, dialTcp } from "../../src/upstream/tcp-dial.ts";
 import { type ForwardedQuestion, Form, queryLength, writeQuery } from "../../src/upstream/query-writer.ts";
@@ -131,4 +135,14 @@ export function outcome({ failure }: Ended): string {
 /** What a UDP link opens when an answer is truncated. */
 export function plainTcp(target: PlainTarget): (owner: LinkOwner) => Link {
   return (owner) => new Connection(owner, Form.TCP, (listener) => dialTcp(target, listener));
+}
+
+/** A link over HTTPS to this target. */
+export function dohLink(
+  target: Target,
+  options: DohOptions,
+  tickets: TicketStore,
+  owner: LinkOwner,
+): DohLink {
+  return new DohLink(target, options, (listener) => dial(target, tickets, listener, "h2"), owner);
 }

@@ -2,11 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type TLSSocket, createServer } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { DohLink } from "../../src/upstream/doh-link.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import { NAME, identity, testAuthority } from "../support/scripted-upstream/identities.ts";
-import { type AskedQuestion, type Ended, watch } from "./asking.ts";
+import { type AskedQuestion, type Ended, watch, dohLink } from "./asking.ts";
 
 /** One HTTP/2 frame (RFC 9113 section 4.1). */
 function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
@@ -74,8 +73,8 @@ test("whatever frames a server sends, every question ends once, and nothing is t
   for (seed = 1; seed <= 120; seed++) {
     const name = seed % 2 === 0 ? NAME : null;
     const target = { address: "127.0.0.1", port, name, pins: [], anchors, minVersion: "TLSv1.2" as const };
-    const { link, owner, ask } = watch(
-      (owner) => new DohLink(target, { path: "/dns-query", method: "POST" }, tickets, owner),
+    const { link, owner, ask } = watch((owner) =>
+      dohLink(target, { path: "/dns-query", method: "POST" }, tickets, owner),
     );
     const questions: AskedQuestion[] = Array.from({ length: 4 }, (_, at) => ask(`n${at}.test`));
     link.abandon(questions[3]!);
@@ -109,8 +108,8 @@ test("a server that opens a session and reads nothing does not keep a link that 
   };
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => /tcp/i.test(name)).length;
   const before = sockets();
-  const { link, ask } = watch(
-    (owner) => new DohLink(target, { path: "/dns-query", method: "POST" }, new TicketStore(), owner),
+  const { link, ask } = watch((owner) =>
+    dohLink(target, { path: "/dns-query", method: "POST" }, new TicketStore(), owner),
   );
   const questions = Array.from({ length: 100 }, (_, at) => ask(`n${at}.test`));
   await expect.poll(() => link.state).toBe("open");

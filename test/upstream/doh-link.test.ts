@@ -2,14 +2,14 @@ import { constants } from "node:http2";
 import * as dnsPacket from "dns-packet";
 import { describe, expect, test } from "vitest";
 import type { Target } from "../../src/upstream/dial.ts";
-import { DohLink } from "../../src/upstream/doh-link.ts";
+import type { DohLink } from "../../src/upstream/doh-link.ts";
 import { type DohOptions, authorityOf } from "../../src/upstream/doh-request.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import { ScriptedDoh } from "../support/scripted-doh.ts";
 import { addressOf } from "../support/scripted-upstream/answers.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
-import { type AskedQuestion, type Watched, outcome, watch } from "./asking.ts";
+import { type AskedQuestion, type Watched, outcome, watch, dohLink } from "./asking.ts";
 
 const post: DohOptions = { path: "/dns-query", method: "POST" };
 const get: DohOptions = { path: "/dns-query", method: "GET" };
@@ -32,7 +32,7 @@ function linkTo(
   change: Partial<Target> = {},
   tickets: TicketStore = new TicketStore(),
 ): Watched<DohLink> {
-  return watch((owner) => new DohLink(targetOf(server, change), options, tickets, owner));
+  return watch((owner) => dohLink(targetOf(server, change), options, tickets, owner));
 }
 
 function addressIn(message: Buffer | null): unknown {
@@ -192,7 +192,7 @@ describe("trust", () => {
     const server = await ScriptedDoh.start();
     const where = targetOf(server);
     await server.close();
-    const watched = watch((owner) => new DohLink(where, post, new TicketStore(), owner));
+    const watched = watch((owner) => dohLink(where, post, new TicketStore(), owner));
     expect(outcome(await watched.ask("a.test").ended)).toBe("refused: connection refused");
   });
 });

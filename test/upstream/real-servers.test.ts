@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeMessage } from "../../src/dns/message.ts";
 import { formatName } from "../../src/dns/name.ts";
-import { DohLink } from "../../src/upstream/doh-link.ts";
+import type { DohLink } from "../../src/upstream/doh-link.ts";
 import type { Link, LinkOwner } from "../../src/upstream/link.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
@@ -13,7 +13,7 @@ import { dohPeers } from "../support/peers/doh.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { temporaryFolder } from "../support/peers/process.ts";
 import { signedPeersZone, type Zone } from "../support/peers/zone.ts";
-import { type AskedQuestion, type Watched, outcome, watch, plainTcp } from "./asking.ts";
+import { type AskedQuestion, type Watched, outcome, watch, plainTcp, dohLink } from "./asking.ts";
 
 const A = 1;
 const TXT = 16;
@@ -97,7 +97,7 @@ describe.each(dohPeers)("DNS over HTTPS to $program", ({ program, start }) => {
           anchors,
           minVersion: "TLSv1.2" as const,
         };
-        return watch((owner) => new DohLink(target, { path, method }, tickets, owner));
+        return watch((owner) => dohLink(target, { path, method }, tickets, owner));
       }
 
       test.each(["POST", "GET"] as const)("by %s", async (method) => {

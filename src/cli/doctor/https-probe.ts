@@ -1,7 +1,7 @@
 import { HEADER_LENGTH } from "../../dns/header.ts";
 import { decodeMessage } from "../../dns/message.ts";
 import { WireError } from "../../dns/text-errors.ts";
-import type { Dialed, Target } from "../../upstream/dial.ts";
+import { type Dialed, type Target, dial } from "../../upstream/dial.ts";
 import { DohLink } from "../../upstream/doh-link.ts";
 import type { DohOptions } from "../../upstream/doh-request.ts";
 import { Exchange } from "../../upstream/exchange.ts";
@@ -81,7 +81,7 @@ export class HttpsProbe implements Session {
         onAnswer() {},
         onMismatch() {},
       };
-      const link = new ShownLink(target, options, tickets, owner);
+      const link = new ShownLink(target, options, (listener) => dial(target, tickets, listener, "h2"), owner);
     });
   }
 
