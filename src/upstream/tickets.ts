@@ -12,8 +12,9 @@ interface Ticket {
 /**
  * TLS session tickets, by the whole identity of who gave them. On a resumed session Node checks neither name nor pins
  * and shows no certificate (RFC 8446 section 4.6.1 carries the authentication over), so the key of a ticket holds all
- * that was checked when it was earned: address, port, name, pins, trust anchors, least version. Whatever of that
- * changes, the ticket is not found and a full handshake checks anew. Only an authenticated connection may `put`.
+ * that was checked when it was earned: address, port, name, pins, trust anchors, versions, how much had to be proved, the
+ * client certificate, and the rest of `ticketKey`. Whatever of that changes, the ticket is not found and a full handshake
+ * checks anew. Only a connection that has proved all that its key stands for may `put`.
  */
 export class TicketStore {
   #tickets = new Map<string, Ticket[]>();

@@ -95,6 +95,14 @@ describe("giving up", () => {
 });
 
 describeWith(["openssl"], "a server by OpenSSL", () => {
+  test.each(["-tls1_2", "-tls1_3"])("(%s) that refuses ALPN is asked once more without", async (version) => {
+    const { port } = await opensslServer([version, "-alpn", "http/1.1"]);
+    const { ca } = await testAuthority();
+    const dialed = await dialOnce(targetOf({ address: "127.0.0.1", port, name: "dot.test", ca }));
+    expect(said(dialed)).toBe("open");
+    expect((dialed as Dialed).socket.alpnProtocol).toBe(false);
+  });
+
   test.each<["-tls1_2" | "-tls1_3", string, string]>([
     ["-tls1_3", "k", "updates its key"],
     ["-tls1_3", "K", "updates its key and asks for ours"],

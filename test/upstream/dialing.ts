@@ -10,7 +10,10 @@ import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 
 /** Where a scripted upstream is and who it must be. */
-export function targetOf(upstream: ScriptedUpstream, change: Partial<Target> = {}): Target {
+export function targetOf(
+  upstream: Pick<ScriptedUpstream, "address" | "port" | "name" | "ca">,
+  change: Partial<Target> = {},
+): Target {
   const { address, port, name, ca } = upstream;
   return { address, port, name, pins: [], anchors: new TrustAnchors(ca), minVersion: "TLSv1.2", ...change };
 }

@@ -2,6 +2,7 @@ import type { SecureVersion } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { makeQuery } from "../dot-client.ts";
 import type { ScriptedUpstream } from "../scripted-upstream.ts";
+import { createClientAuthority } from "./client-identities.ts";
 import { connect, start, until } from "./fixture.ts";
 import type { Presented } from "./identities.ts";
 
@@ -40,6 +41,27 @@ describe("certificates", () => {
     // Node's own check still takes the common name when there is no subjectAltName.
     const nameless = (await connect(upstream)).socket.getPeerX509Certificate()!;
     expect([nameless.subject, nameless.subjectAltName]).toEqual(["CN=dot.test", undefined]);
+  });
+});
+
+describe("client certificates", () => {
+  test("under the authority are counted by name; without one there is an alert, with a stranger's an end", async () => {
+    const authority = await createClientAuthority();
+    const stranger = await (await createClientAuthority("somebody else")).issue("stranger");
+    const upstream = await start({ clientCa: authority.ca, maxVersion: "TLSv1.2" });
+    await (await connect(upstream, await authority.issue("somebody"))).ask(makeQuery("a.test"));
+    await expect(connect(upstream)).rejects.toMatchObject({
+      code: expect.stringMatching(/ALERT_HANDSHAKE_FAILURE$/) as string,
+    });
+    await expect(connect(upstream, stranger)).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect([...upstream.counters.clients]).toEqual([["somebody", 1]]);
+    upstream.set({ clientCa: null });
+    await connect(upstream);
+    expect([...upstream.counters.clients]).toEqual([
+      ["somebody", 1],
+      ["", 1],
+    ]);
+    expect(upstream.counters.queries).toBe(1);
   });
 });
 
