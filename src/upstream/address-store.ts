@@ -35,8 +35,9 @@ export class AddressStore {
   #folder: string;
   #onProblem: (text: string) => void;
   #kept: Map<string, KeptAddresses>;
-  /** What was put since it was last written. */
-  #fresh = new Map<string, KeptAddresses>();
+  /** What was put here, and so is written each time. */
+  #own = new Map<string, KeptAddresses>();
+  #dirty = false;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   #complained = false;
@@ -56,7 +57,8 @@ export class AddressStore {
   /** Keeps the addresses of a name. They are on disk a moment later. */
   put(name: string, kept: KeptAddresses): void {
     this.#kept.set(name, kept);
-    this.#fresh.set(name, kept);
+    this.#own.set(name, kept);
+    this.#dirty = true;
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => void this.flush(), PAUSE);
     this.#timer.unref();
@@ -71,12 +73,15 @@ export class AddressStore {
   }
 
   async #write(): Promise<void> {
-    if (this.#fresh.size === 0) return;
-    const fresh = this.#fresh;
-    this.#fresh = new Map();
+    if (!this.#dirty) return;
+    this.#dirty = false;
     const now = Date.now();
     // Read again: another dotls may keep its upstreams in the same file.
-    const names = [...read(this.file), ...fresh].filter(([, { at }]) => now - at < FORGOTTEN);
+    const names = read(this.file);
+    for (const [name, kept] of this.#own) {
+      if (kept.at >= (names.get(name)?.at ?? 0)) names.set(name, kept);
+    }
+    for (const [name, { at }] of names) if (now - at >= FORGOTTEN) names.delete(name);
     const text = `${JSON.stringify({ version: VERSION, names: Object.fromEntries(names) }, null, 1)}\n`;
     const beside = `${this.file}.${randomBytes(6).toString("hex")}`;
     try {
