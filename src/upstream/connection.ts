@@ -61,9 +61,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   #writing = false;
   /** Batches that were written, which is about TLS records. */
   #records = 0;
-  /** Whether the chunk that is being read held a whole message, and when one last did. */
+  /** Whether the chunk that is being read held a whole message. */
   #heard = false;
-  #heardAt = 0;
   /** Of #inFlight: abandoned, and only there so that their ids rest. */
   #resting = 0;
   /** How many of #waiting are abandoned. */
@@ -150,18 +149,17 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     // Bytes alone are no life: a length that lies makes the rest of the stream one message without end.
     if (!this.#heard) return;
     // What is still in flight begins to wait anew.
-    this.#heardAt = performance.now();
-    this.quietSince = this.#inFlight.size > this.#resting ? this.#heardAt : 0;
+    this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
   }
 
   /**
-   * Whether the one that waits longest was not the first of its TLS record, and another one of that record may have been
-   * answered: so it looks when a server reads one query of a record and then waits for the network (NSD 4.6 does).
+   * Whether the one that waits longest was not the first of its TLS record, and all before it there were answered: so it
+   * looks when a server reads one query of a record and then waits for the network (NSD 4.6 does).
    */
   get lagging(): boolean {
     let oldest = this.#oldest;
     while (oldest !== null && oldest.abandoned) oldest = oldest.newer;
-    return oldest !== null && oldest.behind && this.#heardAt >= oldest.sentAt;
+    return oldest !== null && oldest.behind && oldest.older?.record !== oldest.record;
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {

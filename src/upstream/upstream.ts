@@ -232,8 +232,9 @@ export class Upstream implements LinkOwner {
       suspect.close();
       return false;
     });
-    if (this.load > 0) this.#looking = setTimeout(this.#look, LOOK);
-    else this.#idle.watch(this.#idleSince, this.#leave);
+    // Who asked again above may have set it already.
+    if (this.load === 0) this.#idle.watch(this.#idleSince, this.#leave);
+    else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
   };
 
   /**

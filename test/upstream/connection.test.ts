@@ -352,3 +352,35 @@ describe("limits", () => {
     expect(settled(all)).toEqual(new Set(["lost closed"]));
   });
 });
+
+describe("a server seems to read one query of a record", () => {
+  /** Two in one record; the server answers those of which `answers` says so. */
+  async function two(answered: readonly number[]): Promise<Connected & { readonly pair: PlainExchange[] }> {
+    const upstream = await start({
+      answer: ({ name }) => (answered.some((at) => name === `e${at}.test`) ? undefined : null),
+    });
+    const connected = await opened(upstream);
+    const pair = exchanges(2).map(connected.ask);
+    await until(() => answered.every((at) => pair[at]!.settled.length > 0));
+    await until(() => upstream.counters.queries === 2);
+    return { ...connected, pair };
+  }
+
+  test("when the second one waits and the first was answered", async () => {
+    expect((await two([0])).connection.lagging).toBe(true);
+  });
+
+  test("not when the first one waits, both do, or none does", async () => {
+    expect((await two([1])).connection.lagging).toBe(false);
+    expect((await two([])).connection.lagging).toBe(false);
+    expect((await two([0, 1])).connection.lagging).toBe(false);
+  });
+
+  test("not when the first one was given up, whatever else was answered meanwhile", async () => {
+    const { connection, pair, ask } = await two([]);
+    connection.abandon(pair[0]!);
+    const other = ask(new PlainExchange("e7.test"));
+    connection.abandon(other);
+    expect(connection.lagging).toBe(false);
+  });
+});
