@@ -39,6 +39,7 @@ export class PlainServer {
   readonly asked: PlainQuestion[] = [];
   script: PlainScript;
   readonly address: string;
+  port = 0;
   readonly #udp;
   readonly #tcp = createServer((socket) => this.#accept(socket));
   readonly #sockets = new Set<Socket>();
@@ -64,10 +65,6 @@ export class PlainServer {
     this.address = address;
     this.#udp = createSocket(address.includes(":") ? "udp6" : "udp4");
     this.#udp.on("message", (bytes, peer) => this.#datagram(bytes, peer));
-  }
-
-  get port(): number {
-    return this.#udp.address().port;
   }
 
   /** The questions of one type. */
@@ -98,6 +95,7 @@ export class PlainServer {
       this.#udp.once("error", reject);
       this.#udp.bind(0, this.address, resolve);
     });
+    this.port = this.#udp.address().port;
     await new Promise<void>((resolve, reject) => {
       this.#tcp.once("error", reject);
       this.#tcp.listen(this.port, this.address, resolve);

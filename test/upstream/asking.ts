@@ -76,7 +76,7 @@ export class AskedQuestion extends Exchange {
 }
 
 /** An owner of links that remembers what it heard. */
-export class WatchingOwner implements LinkOwner {
+class WatchingOwner implements LinkOwner {
   readonly opened: LinkInfo[] = [];
   readonly ends: { readonly failure: Failure; readonly opened: boolean; readonly lost: number }[] = [];
   readonly singly = false;

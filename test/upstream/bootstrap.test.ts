@@ -182,8 +182,8 @@ describe("several resolvers", () => {
     ["that no route leads to", "255.255.255.255"],
   ])("%s are passed over at once", async (_title, address) => {
     const gone = await PlainServer.start(() => A);
-    const bad = { address, port: gone.port };
     await gone.close();
+    const bad = { address, port: gone.port };
     const good = await PlainServer.start(() => A);
     const startedAt = performance.now();
     expect(await new Bootstrap([bad, good]).lookup("dns.example", 4, never)).toEqual(FOUND);
