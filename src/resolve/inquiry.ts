@@ -21,6 +21,9 @@ const unreached: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "busy",
 ]);
 
+/** After so long, in ms, another server is asked even when the budget of hedges is spent: one may answer only what is easy. */
+const OVERDUE = 1000;
+
 /** One for all answers: each is read and passed on before the next one comes. */
 const view = new ReplyView();
 
@@ -99,8 +102,12 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     return flight;
   }
 
-  due(): void {
-    if (!this.#over) this.#group.hedge(this);
+  due(now: number): void {
+    if (this.#over) return;
+    const overdueAt = this.query.receivedAt + OVERDUE;
+    if (this.#group.hedge(this, now >= overdueAt)) return;
+    this.dueAt = overdueAt;
+    this.#carrier.wheel.add(this, now);
   }
 
   /** An answer came for this flight: the message bytes[start..end). False when it is malformed. */
@@ -138,8 +145,8 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#group.again(this, flight.upstream, failure, progress);
   }
 
-  doubted(flight: Flight): void {
-    this.#group.doubt(this, flight.upstream);
+  doubted(flight: Flight, again: boolean): void {
+    this.#group.doubt(this, flight.upstream, again);
   }
 
   exhausted(why: string, failure: Failure): void {
@@ -264,7 +271,7 @@ export class Flight extends Exchange {
     this.inquiry?.lost(this, failure, progress);
   }
 
-  doubted(): void {
-    this.inquiry?.doubted(this);
+  doubted(again: boolean): void {
+    this.inquiry?.doubted(this, again);
   }
 }

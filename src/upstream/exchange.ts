@@ -39,10 +39,10 @@ export abstract class Exchange {
   abstract answered(bytes: Uint8Array, start: number, end: number): boolean;
 
   /**
-   * Its link has been quiet for suspiciously long. It stays there, as the answer may still come; whoever made it may ask
-   * again at the same time.
+   * Its link has been quiet for suspiciously long, or does not open. It stays there, as the answer may still come; whoever
+   * made it may ask elsewhere at the same time, and where `again` is true the same server on a fresh link too.
    */
-  abstract doubted(): void;
+  abstract doubted(again: boolean): void;
 
   /** Its connection came to nothing or ended, or its answer was malformed. `progress`: others were answered, the server is alive. */
   abstract lost(failure: Failure, progress: boolean): void;

@@ -60,20 +60,28 @@ export class Group {
     if (second >= 0) this.#fly(inquiry, second);
   }
 
-  /** The answer is late: asks another server too, if there is one and the budget allows. */
-  hedge(inquiry: Inquiry): void {
+  /**
+   * The answer is late: asks another server too, if there is one. False when the budget does not allow it; where `overdue`
+   * is true it is not asked.
+   */
+  hedge(inquiry: Inquiry, overdue: boolean): boolean {
     const others = this.#sound() & ~inquiry.failed & ~inquiry.tried;
-    if (others === 0 || !this.#budget.spend()) return;
+    if (others === 0) return true;
+    if (!overdue && !this.#budget.spend()) return false;
     const chosen = this.#policy.pick(others, inquiry);
     this.upstreams[chosen]!.counters.hedges++;
     this.#fly(inquiry, chosen);
+    return true;
   }
 
-  /** The server's link went quiet: asks the server again by a fresh one, and another server, whatever the budget says. */
-  doubt(inquiry: Inquiry, upstream: Upstream): void {
+  /**
+   * The server's link went quiet, or does not open: asks another server, whatever the budget says, and where `again` is
+   * true this one by a fresh link.
+   */
+  doubt(inquiry: Inquiry, upstream: Upstream, again: boolean): void {
     const others = this.#sound() & ~inquiry.failed & ~inquiry.tried;
     if (others !== 0) this.#fly(inquiry, this.#policy.pick(others, inquiry));
-    inquiry.fly(upstream);
+    if (again) inquiry.fly(upstream);
   }
 
   /** Asks one more server for a better answer. False when there is none that has not been asked. */

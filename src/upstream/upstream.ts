@@ -20,6 +20,9 @@ const LOOK = 100;
 /** A link that is quiet for so long while somebody waits is suspected, in ms. */
 const SUSPICIOUS = 1000;
 
+/** A link that is not open after so long may never be, in ms: one round trip for TCP and one for TLS are needed. */
+const SLOW_TO_OPEN = 500;
+
 /** With so many waiting, it is the server and not one slow name: then a multiple of its usual time is enough. */
 const MANY = 8;
 const USUAL_TIMES = 8;
@@ -78,7 +81,7 @@ export class Upstream implements LinkOwner {
   #suspects: Link[] = [];
   /** It opened links and did not answer on them: that it opens another proves nothing, only an answer does. */
   #mute = false;
-  /** A link went quiet, and no other has opened since. */
+  /** A link went quiet, and no other has opened since; or one takes long to open. */
   #doubtful = false;
   /** Sent on a link that was quiet. */
   #checked: Probe | null = null;
@@ -218,7 +221,8 @@ export class Upstream implements LinkOwner {
   #look = (): void => {
     this.#looking = null;
     const link = this.#link;
-    if (link !== null && link.state === "open" && link.quietSince > 0) {
+    if (link?.state === "connecting") this.#hurry(link);
+    else if (link !== null && link.quietSince > 0) {
       const quiet = performance.now() - link.quietSince;
       const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
       if (quiet > most) this.#suspect(link);
@@ -236,6 +240,13 @@ export class Upstream implements LinkOwner {
     if (this.load === 0) this.#idle.watch(this.#idleSince, this.#leave);
     else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
   };
+
+  /** One that is slow to open may come to nothing: who waits for it, and who comes, should not meet that. */
+  #hurry(link: Link): void {
+    if (this.#doubtful || performance.now() - this.lastAttemptAt < SLOW_TO_OPEN) return;
+    this.#doubtful = true;
+    for (const exchange of link.held()) exchange.doubted(false);
+  }
 
   /**
    * What the server said of its patience (RFC 7828), ms. 0: it wants no more queries on this link, which is left to those
@@ -280,7 +291,7 @@ export class Upstream implements LinkOwner {
     }
     if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
     if (this.#checked?.on === link) this.abandon(this.#checked);
-    for (const exchange of link.held()) exchange.doubted();
+    for (const exchange of link.held()) exchange.doubted(true);
     // Nobody waits: whoever comes next makes a fresh one.
     if (this.#link === null) this.#doubtful = false;
   }

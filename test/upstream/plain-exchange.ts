@@ -12,7 +12,7 @@ export class PlainExchange extends Exchange {
   readable = true;
   onLost: ((failure: Failure, progress: boolean) => void) | null = null;
   onAnswered: (() => void) | null = null;
-  onDoubted: (() => void) | null = null;
+  onDoubted: ((again: boolean) => void) | null = null;
   /** How often its link was suspected. */
   doubts = 0;
 
@@ -43,8 +43,8 @@ export class PlainExchange extends Exchange {
     this.onLost?.(failure, progress);
   }
 
-  doubted(): void {
+  doubted(again: boolean): void {
     this.doubts++;
-    this.onDoubted?.();
+    this.onDoubted?.(again);
   }
 }

@@ -44,7 +44,7 @@ export class PlainInquiry implements Inquiry {
       this.#out.delete(exchange);
       this.#group.again(this, upstream, failure, progress);
     };
-    exchange.onDoubted = () => this.#group.doubt(this, upstream);
+    exchange.onDoubted = (again) => this.#group.doubt(this, upstream, again);
     upstream.ask(exchange);
     return exchange;
   }
