@@ -32,7 +32,7 @@ export interface AddressFinder {
  * Where an upstream is that is known by name. Its addresses are looked up when they are first needed, again in the
  * background while they are used, and kept on disk. Resolvers that fail take nothing away: the last known ones stay.
  */
-export class AddressBook implements Whereabouts<string> {
+export class AddressBook implements Whereabouts {
   readonly name: string;
   #finder: AddressFinder;
   #store: AddressStore | null;
@@ -83,10 +83,6 @@ export class AddressBook implements Whereabouts<string> {
   places(): readonly string[] {
     this.#refresh.use();
     return this.addresses();
-  }
-
-  labelOf(address: string): string {
-    return address;
   }
 
   async ready(): Promise<void> {

@@ -91,11 +91,10 @@ export class DdrBook {
   }
 
   /** Where a designation is, for `raceDial`. */
-  whereabouts(designation: Designation): Whereabouts<string> {
+  whereabouts(designation: Designation): Whereabouts {
     return {
       reason: this.reason,
       places: () => inOrder(designation.addresses, this.#good, new Set()),
-      labelOf: (address) => address,
       ready: () => Promise.resolve(),
       settled: () => Promise.resolve(),
       opened: (address) => {

@@ -9,22 +9,20 @@ const NEXT_ADDRESS = 250;
 const LAST_HOPE = 300;
 
 /** Somebody who knows where a server is, or is finding out. */
-export interface Whereabouts<Place> {
-  /** Where it may be, as far as is known now, best first. Asking means that somebody wants to go there. */
-  places(): readonly Place[];
-  /** What a place is called, for people; equal places have equal labels. */
-  labelOf(place: Place): string;
+export interface Whereabouts {
+  /** The addresses where it may be, as far as is known now, best first. Asking means that somebody wants to go there. */
+  places(): readonly string[];
   /** Resolves when there is something to try, or looking for it came to nothing. Never rejects. */
   ready(): Promise<void>;
   /** Resolves when nothing more is being looked for. Never rejects. */
   settled(): Promise<void>;
-  /** Why no place is known. */
+  /** Why no address is known. */
   readonly reason: Failure;
-  /** A connection to this place came about. */
-  opened(place: Place): void;
+  /** A connection to this address came about. */
+  opened(address: string): void;
   /** One did not. */
-  failed(place: Place, failure: Failure): void;
-  /** All known places have failed. */
+  failed(address: string, failure: Failure): void;
+  /** All known addresses have failed. */
   lost(failure: Failure): void;
 }
 
@@ -36,14 +34,14 @@ export interface RaceListener<Opened> {
 }
 
 /**
- * Dials all places of a server (RFC 8305): the best first, the next one 250 ms later or as soon as one fails. The first
- * connection that is open, and for TLS that means authenticated, is passed on; the other attempts end. When no place is
- * known yet, it waits for one as long as for a connection; places that become known while it runs are tried as well. When
+ * Dials all addresses of a server (RFC 8305): the best first, the next one 250 ms later or as soon as one fails. The first
+ * connection that is open, and for TLS that means authenticated, is passed on; the other attempts end. When no address is
+ * known yet, it waits for one as long as for a connection; addresses that become known while it runs are tried as well. When
  * all have failed, there is one failure that names each. Gives the function that ends it, as `dial` does.
  */
-export function raceDial<Place, Opened>(
-  where: Whereabouts<Place>,
-  dialOne: (place: Place, listener: RaceListener<Opened>) => (politely: boolean) => void,
+export function raceDial<Opened>(
+  where: Whereabouts,
+  dialOne: (address: string, listener: RaceListener<Opened>) => (politely: boolean) => void,
   listener: RaceListener<Opened>,
 ): (politely: boolean) => void {
   const ends = new Map<string, (politely: boolean) => void>();
@@ -52,30 +50,29 @@ export function raceDial<Place, Opened>(
   let winner: string | null = null;
   let limit: NodeJS.Timeout | undefined;
 
-  const race = new Staggered<Place, Opened>({
+  const race = new Staggered<string, Opened>({
     delay: NEXT_ADDRESS,
-    start: (place, attempt) => {
-      const label = where.labelOf(place);
-      const end = dialOne(place, {
+    start: (address, attempt) => {
+      const end = dialOne(address, {
         onOpen: (opened) => attempt.onWon(opened),
         onFailure: (failure) => {
           // TLS may still refuse a connection that was open already.
-          if (winner === label) listener.onFailure(failure);
+          if (winner === address) listener.onFailure(failure);
           else {
-            where.failed(place, failure);
+            where.failed(address, failure);
             if (++failures === known.size) endIn(LAST_HOPE);
             attempt.onFailure(failure);
           }
         },
         onBytes: (bytes, length) => listener.onBytes(bytes, length),
       });
-      ends.set(label, end);
+      ends.set(address, end);
       return () => end(false);
     },
-    onWon: (opened, place) => {
-      winner = where.labelOf(place);
+    onWon: (opened, address) => {
+      winner = address;
       clearTimeout(limit);
-      where.opened(place);
+      where.opened(address);
       listener.onOpen(opened);
     },
     onLost: (failed) => {
@@ -84,9 +81,7 @@ export function raceDial<Place, Opened>(
         listener.onFailure(where.reason);
         return;
       }
-      const failure = jointFailure(
-        failed.map(({ item, failure }) => ({ label: where.labelOf(item), failure })),
-      );
+      const failure = jointFailure(failed.map(({ item, failure }) => ({ label: item, failure })));
       where.lost(failure);
       listener.onFailure(failure);
     },
@@ -99,8 +94,8 @@ export function raceDial<Place, Opened>(
 
   function take(): void {
     if (race.over) return;
-    const fresh = where.places().filter((place) => !known.has(where.labelOf(place)));
-    for (const place of fresh) known.add(where.labelOf(place));
+    const fresh = where.places().filter((address) => !known.has(address));
+    for (const address of fresh) known.add(address);
     race.add(fresh);
   }
 

@@ -20,7 +20,7 @@ const UNKNOWN: Failure = {
 };
 
 /** Places that come when the test says so. */
-class Places implements Whereabouts<string> {
+class Places implements Whereabouts {
   readonly reason = UNKNOWN;
   readonly heard: string[] = [];
   #known: readonly string[];
@@ -45,10 +45,6 @@ class Places implements Whereabouts<string> {
 
   places(): readonly string[] {
     return this.#known;
-  }
-
-  labelOf(place: string): string {
-    return place;
   }
 
   ready(): Promise<void> {
@@ -80,7 +76,7 @@ function race(where: Places): {
 } {
   const said: string[] = [];
   const dials = new Map<string, RaceListener<string>>();
-  const end = raceDial<string, string>(
+  const end = raceDial<string>(
     where,
     (place, listener) => {
       said.push(`dial ${place}`);
