@@ -19,6 +19,7 @@ const unreached: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "timeout",
   "silent",
   "busy",
+  "bootstrap",
 ]);
 
 /** After so long, in ms, another server is asked even when the budget of hedges is spent: one may answer only what is easy. */

@@ -1,11 +1,11 @@
 import { readCa } from "../config/ca-file.ts";
 import type { Config, UpstreamSpec } from "../config/config.ts";
-import { DotlsError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import { AddressBook } from "../upstream/address-book.ts";
 import { AddressStore } from "../upstream/address-store.ts";
 import { Bootstrap } from "../upstream/bootstrap.ts";
 import { Connection } from "../upstream/connection.ts";
+import type { DdrBook } from "../upstream/ddr-book.ts";
 import { type DialListener, type TlsProtocol, dial } from "../upstream/dial.ts";
 import { DohLink } from "../upstream/doh-link.ts";
 import type { Link, LinkOwner } from "../upstream/link.ts";
@@ -15,10 +15,9 @@ import { dialTcp } from "../upstream/tcp-dial.ts";
 import { TlsShared, tlsTarget } from "../upstream/tls-target.ts";
 import { UdpLink } from "../upstream/udp-link.ts";
 import { Upstream } from "../upstream/upstream.ts";
+import { discovered } from "./ddr-upstream.ts";
+import type { Open } from "./open.ts";
 import { upstreamLog } from "./upstream-log.ts";
-
-/** Starts to connect, and gives the function that ends it. */
-type Open = (listener: DialListener) => (politely: boolean) => void;
 
 /**
  * Makes servers from what the configuration says of them; they share tickets, anchors, client certificates, and what is
@@ -33,6 +32,7 @@ export class UpstreamFactory {
   #bootstrap: Bootstrap;
   #store: AddressStore | null;
   #books = new Map<string, AddressBook>();
+  #faces: DdrBook[] = [];
 
   constructor(config: Config, log: Log) {
     this.#log = log;
@@ -43,33 +43,27 @@ export class UpstreamFactory {
 
   /**
    * Every address of an upstream is a server of its own, in the order of the configuration; one that is known by name is
-   * one server, whose addresses are raced. Throws DotlsError (ERR_DOTLS_UPSTREAM) for what cannot be reached yet.
+   * one server, whose addresses are raced.
    */
   make(spec: UpstreamSpec): Upstream[] {
-    if (spec.ddr) {
-      const advice =
-        "ask it with dotls query +short _dns.resolver.arpa SVCB, and write what it says as tls:// or https://";
-      throw new DotlsError(
-        "ERR_DOTLS_UPSTREAM",
-        `${spec.label}: discovery (RFC 9462) is not there yet; ${advice}`,
-      );
-    }
     const upstreams =
       spec.addresses.length === 0
         ? [this.#named(spec, spec.name ?? "")]
-        : spec.addresses.map((address) => this.#at(spec, address));
+        : spec.addresses.map((address) =>
+            spec.ddr ? this.#designated(spec, address) : this.#at(spec, address),
+          );
     this.made.push(...upstreams);
     return upstreams;
   }
 
   /** The network changed: addresses may be others, and reachable by other families. */
   renew(): void {
-    for (const book of this.#books.values()) book.renew();
+    for (const book of [...this.#books.values(), ...this.#faces]) book.renew();
   }
 
   /** Looks nothing up any more; resolves when what is known is on disk. */
   async stop(): Promise<void> {
-    for (const book of this.#books.values()) book.stop();
+    for (const book of [...this.#books.values(), ...this.#faces]) book.stop();
     await this.#store?.flush();
   }
 
@@ -98,6 +92,14 @@ export class UpstreamFactory {
     const open: Open = (listener) => raceDial(book, dialOne, listener);
     const place = { transport: "tcp", address: name, port, name, padding } as const;
     return new Upstream(spec.label, place, secureWay(spec, name, open), upstreamLog(this.#log));
+  }
+
+  #designated(spec: UpstreamSpec, address: string): Upstream {
+    const { port, padding } = spec;
+    const { book, way } = discovered(spec, address, this.#shared);
+    this.#faces.push(book);
+    const place = { transport: "tcp", address, port, name: null, padding } as const;
+    return new Upstream(spec.label, place, way, upstreamLog(this.#log));
   }
 
   #dialer(spec: UpstreamSpec, address: string): Open {
