@@ -116,7 +116,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     if (!view.read(bytes, start, end)) return false;
     this.#drop(flight);
     const { upstream } = flight;
-    if (view.keepalive >= 0) upstream.noteKeepalive(view.keepalive);
+    if (view.keepalive >= 0) upstream.noteKeepalive(view.keepalive, flight.on);
     const hasOpt = view.optEnd > view.optAt;
     if (view.rcode === Rcode.FORMERR && flight.edns && !hasOpt) {
       // It may not know EDNS (RFC 6891 section 6.2.2): once without, and if that helps, without from now on.
@@ -135,7 +135,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   #keepSpare(flight: Flight): boolean {
     const first = this.#spare === null;
     this.#spare ??= { bytes: view.bytes.slice(view.start, view.end), upstream: flight.upstream };
-    if (this.flying || (first && this.#group.another(this))) return true;
+    if (this.flying || (first && this.#group.another(this, flight.upstream))) return true;
     view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
     this.#finish(this.#spare.upstream);
     return true;

@@ -15,7 +15,7 @@ const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent",
 
 /** A question that a group carries to its servers: each attempt at one of them is an exchange of its own. */
 export interface Inquiry extends Asked {
-  /** Bit mask of the servers that failed it. */
+  /** Bit mask of the servers that failed it, or gave a poor answer. */
   failed: number;
   /** Bit mask of the servers that have, or had, an exchange of it. */
   tried: number;
@@ -84,8 +84,10 @@ export class Group {
     if (again) inquiry.fly(upstream);
   }
 
-  /** Asks one more server for a better answer. False when there is none that has not been asked. */
-  another(inquiry: Inquiry): boolean {
+  /** The server's answer is a poor one: asks one more for a better. False when there is none that has not been asked. */
+  another(inquiry: Inquiry, upstream: Upstream): boolean {
+    // Should the other one fail, this one need not be asked again.
+    inquiry.failed |= this.#bit(upstream);
     const others = this.#sound() & ~inquiry.failed & ~inquiry.tried;
     if (others === 0) return false;
     this.#fly(inquiry, this.#policy.pick(others, inquiry));
@@ -97,11 +99,15 @@ export class Group {
     // A server that answered others before it closed is well; asking it again is bounded by the client's deadline.
     const perhaps = ends.has(failure.kind) && (progress || ++inquiry.fruitless < MAX_FRUITLESS);
     if (!perhaps) {
-      inquiry.failed |= 1 << this.upstreams.indexOf(upstream);
+      inquiry.failed |= this.#bit(upstream);
       inquiry.failures ??= [];
       inquiry.failures.push({ upstream, failure });
     }
     if (!inquiry.flying) this.ask(inquiry);
+  }
+
+  #bit(upstream: Upstream): number {
+    return 1 << this.upstreams.indexOf(upstream);
   }
 
   #fly(inquiry: Inquiry, index: number): void {

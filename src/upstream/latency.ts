@@ -9,6 +9,14 @@ const SMALLEST = 1 / 16;
 /** When so many times have been added, all counts are halved: what was long ago weighs less and less. */
 const MEMORY = 512;
 
+/** How much must be known of a server's times before an answer can be called late. */
+const KNOWN = 16;
+
+/** Bounds of that, and what it is while little is known, in ms. */
+const LATE_LEAST = 15;
+const LATE_MOST = 800;
+const LATE_UNKNOWN = 300;
+
 /**
  * How long a server took to answer lately, as a histogram that forgets. A mean would be moved by the very answers that
  * are late; a quantile is not, so it can say which answer is late.
@@ -46,6 +54,12 @@ export class Latency {
       if (left <= 0) return SMALLEST * 2 ** ((i + 1) / PER_OCTAVE);
     }
     return SMALLEST * 2 ** (BUCKETS / PER_OCTAVE);
+  }
+
+  /** After how long an answer is late, ms: well beyond what nine in ten took lately. */
+  get lateAfter(): number {
+    if (this.#sum < KNOWN) return LATE_UNKNOWN;
+    return Math.min(LATE_MOST, Math.max(LATE_LEAST, 2 * this.quantile(0.9)! + 5));
   }
 
   /** Forgets all, as after a change of the network. */

@@ -1,11 +1,13 @@
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import { FormerLinks } from "./former-links.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
-import { type UpstreamCounters, newCounters } from "./upstream-counters.ts";
+import { RecordTrial } from "./record-trial.ts";
+import { UpstreamCounters } from "./upstream-counters.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
 const FIRST_PAUSE = 500;
@@ -34,17 +36,6 @@ const CROWD = 100;
 /** A server of which it is not known whether it reads more than one query of a TLS record is given this long, in ms. */
 const LAGGING = 100;
 
-/** Suspected links that are kept, in the hope that they answer after all. */
-const MAX_SUSPECTS = 2;
-
-/** How much must be known of a server's times before an answer can be called late. */
-const KNOWN = 16;
-
-/** Bounds of that, and what it is while little is known, in ms. */
-const LATE_LEAST = 15;
-const LATE_MOST = 800;
-const LATE_UNKNOWN = 300;
-
 /** How long it is remembered that a server cannot read EDNS, in ms. */
 const PLAIN = 3600 * 1000;
 
@@ -61,7 +52,7 @@ export interface UpstreamEvents {
 export class Upstream implements LinkOwner {
   readonly label: string;
   readonly place: Place;
-  readonly counters: UpstreamCounters = newCounters();
+  readonly counters: UpstreamCounters = new UpstreamCounters();
   /** What went wrong last; null since it last answered. */
   lastFailure: Failure | null = null;
   /** Wall clock of the last failure, ms; for people. */
@@ -77,8 +68,7 @@ export class Upstream implements LinkOwner {
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
   #link: Link | null = null;
-  /** Links that went quiet; the newest last. */
-  #suspects: Link[] = [];
+  #former = new FormerLinks();
   /** It opened links and did not answer on them: that it opens another proves nothing, only an answer does. */
   #mute = false;
   /** A link went quiet, and no other has opened since; or one takes long to open. */
@@ -91,11 +81,14 @@ export class Upstream implements LinkOwner {
   #pausedUntil = 0;
   /** Reads all queries of a TLS record: seen. */
   #drains = false;
+  #trial: RecordTrial | null = null;
   #latency = new Latency();
   #looking: NodeJS.Timeout | null = null;
   #plainUntil = 0;
-  #lastAnswerAt = 0;
+  /** When its link opened or last answered, monotonic ms. */
+  #aliveAt = 0;
   #idle = new IdleLimit();
+  #leaving: NodeJS.Timeout | null = null;
 
   /** `open` makes a way to the server that reports to the owner. */
   constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
@@ -127,10 +120,9 @@ export class Upstream implements LinkOwner {
     return this.#latency.quantile(0.5) ?? -1;
   }
 
-  /** After how long without an answer another server should be asked too, ms: learned from its own recent answers. */
+  /** After how long without an answer another server should be asked too, ms. */
   get lateMs(): number {
-    if (this.#latency.weight < KNOWN) return LATE_UNKNOWN;
-    return Math.min(LATE_MOST, Math.max(LATE_LEAST, 2 * this.#latency.quantile(0.9)! + 5));
+    return this.#latency.lateAfter;
   }
 
   /** Whether it is to be asked with EDNS; not for a while after it could only be asked without (RFC 6891 section 6.2.2). */
@@ -152,7 +144,7 @@ export class Upstream implements LinkOwner {
 
   /** Queries that wait for it. */
   get load(): number {
-    return this.#suspects.reduce((sum, link) => sum + link.load, this.#link?.load ?? 0);
+    return this.#former.load + (this.#link?.load ?? 0);
   }
 
   /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
@@ -195,17 +187,22 @@ export class Upstream implements LinkOwner {
     this.#mute = false;
     this.#pausedUntil = 0;
     this.lastAttemptAt = Number.NEGATIVE_INFINITY;
+    this.lastFailure = null;
+    this.singly = false;
+    this.#drains = false;
     this.#latency.clear();
+    this.#idle.forget();
     this.close();
   }
 
   /** Ends its links; the next query makes a new one. */
   close(): void {
-    const links = [...this.#suspects, ...(this.#link === null ? [] : [this.#link])];
-    this.#suspects = [];
+    const link = this.#link;
     this.#link = null;
     this.#doubtful = false;
-    for (const link of links) link.close();
+    this.#trial?.stop();
+    this.#former.close();
+    link?.close();
   }
 
   #connect(): Link {
@@ -220,46 +217,60 @@ export class Upstream implements LinkOwner {
   /** The oldest query in flight decides whether a link lives; runs only while there is one. */
   #look = (): void => {
     this.#looking = null;
+    const now = performance.now();
     const link = this.#link;
-    if (link?.state === "connecting") this.#hurry(link);
-    else if (link !== null && link.quietSince > 0) {
-      const quiet = performance.now() - link.quietSince;
-      const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
-      if (quiet > most) this.#suspect(link);
-      else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
-        this.singly = true;
-        this.#suspect(link);
-      } else if (quiet > most / 2 && link.load < CROWD) this.#check(link);
+    if (link?.state === "connecting") this.#hurry(link, now);
+    else if (link !== null && link.quietSince > 0) this.#listen(link, now - link.quietSince);
+    for (const parting of this.#former.parting) {
+      if (parting.quietSince > 0 && now - parting.quietSince > SUSPICIOUS) this.#suspect(parting);
     }
-    this.#suspects = this.#suspects.filter((suspect) => {
-      if (suspect.load > 0) return true;
-      suspect.close();
-      return false;
-    });
+    this.#former.closeUnused();
     // Who asked again above may have set it already.
-    if (this.load === 0) this.#idle.watch(this.#idleSince, this.#leave);
+    if (this.load === 0) this.#leaveInTime();
     else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
   };
 
+  /** `quiet`: for how long somebody has been waiting on this link, ms. */
+  #listen(link: Link, quiet: number): void {
+    const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
+    if (quiet > most) this.#suspect(link);
+    else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
+      this.singly = true;
+      this.counters.connections++;
+      this.#trial = new RecordTrial(this.#open, () => this.onDrained());
+      this.#suspect(link);
+    } else if (quiet > most / 2 && link.load < CROWD) this.#check(link);
+  }
+
   /** One that is slow to open may come to nothing: who waits for it, and who comes, should not meet that. */
-  #hurry(link: Link): void {
-    if (this.#doubtful || performance.now() - this.lastAttemptAt < SLOW_TO_OPEN) return;
+  #hurry(link: Link, now: number): void {
+    if (this.#doubtful || now - this.lastAttemptAt < SLOW_TO_OPEN) return;
     this.#doubtful = true;
     for (const exchange of link.held()) exchange.doubted(false);
+  }
+
+  /** Closes an idle link before the server does: a query sent into its close would have to be sent twice. */
+  #leaveInTime(): void {
+    if (this.#leaving !== null) clearTimeout(this.#leaving);
+    this.#leaving = null;
+    if (this.#link === null || this.load > 0) return;
+    const now = performance.now();
+    const left = this.#aliveAt + this.#idle.leaveAfter(now) - now;
+    if (left === Number.POSITIVE_INFINITY) return;
+    if (left < 1) this.close();
+    else this.#leaving = setTimeout(() => this.#leaveInTime(), left).unref();
   }
 
   /**
    * What the server said of its patience (RFC 7828), ms. 0: it wants no more queries on this link, which is left to those
    * that it has.
    */
-  noteKeepalive(ms: number): void {
-    if (ms > 0) {
-      this.#idle.said(ms);
-      return;
+  noteKeepalive(ms: number, link: Link | null): void {
+    if (ms > 0) this.#idle.said(ms);
+    else if (link !== null) {
+      this.#former.part(link);
+      if (link === this.#link) this.#link = null;
     }
-    if (this.#link === null || this.#link.state !== "open") return;
-    this.#suspects.push(this.#link);
-    this.#link = null;
   }
 
   /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
@@ -269,10 +280,6 @@ export class Upstream implements LinkOwner {
     this.#hand(this.#checked, link);
   }
 
-  #idleSince = (): number | null => (this.#link === null || this.load > 0 ? null : this.#lastAnswerAt);
-
-  #leave = (): void => this.close();
-
   #patience(): number {
     const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
     return Math.min(SUSPICIOUS, Math.max(SOONEST, USUAL_TIMES * usual));
@@ -281,15 +288,16 @@ export class Upstream implements LinkOwner {
   /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
   #suspect(link: Link): void {
     this.counters.suspected++;
-    this.#link = null;
-    this.#doubtful = true;
-    this.#suspects.push(link);
+    if (link === this.#link) {
+      this.#link = null;
+      this.#doubtful = true;
+    }
+    this.#former.suspect(link);
     // One that never answered may have met a slow name; two in a row, and it is the server.
     if (link.answered === 0 && ++this.#fruitless >= MAX_SILENT) {
       this.#mute = true;
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
-    if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
     if (this.#checked?.on === link) this.abandon(this.#checked);
     for (const exchange of link.held()) exchange.doubted(true);
     // Nobody waits: whoever comes next makes a fresh one.
@@ -300,15 +308,17 @@ export class Upstream implements LinkOwner {
     this.counters.handshakes++;
     if (info.resumed) this.counters.resumed++;
     this.counters.handshakeMs = info.handshakeMs;
-    if (link === this.#link) this.#doubtful = false;
+    if (link !== this.#link) return;
+    this.#doubtful = false;
+    this.#aliveAt = performance.now();
   }
 
   onAnswer(link: Link, exchange: Exchange): void {
     const now = performance.now();
-    this.#lastAnswerAt = now;
+    if (link === this.#link) this.#aliveAt = now;
     if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
     this.#fruitless = 0;
-    if (this.#suspects.length > 0) this.#settle(link);
+    this.#settle(link);
     if (this.#failuresInRow === 0) return;
     this.#mute = false;
     this.#failuresInRow = 0;
@@ -325,12 +335,8 @@ export class Upstream implements LinkOwner {
 
   /** A fresh link answers, so the suspected ones are dead; or a suspected one does, and there is no other. */
   #settle(link: Link): void {
-    if (link === this.#link) {
-      const dead = this.#suspects;
-      this.#suspects = [];
-      for (const suspect of dead) suspect.close();
-    } else if (this.#link === null) {
-      this.#suspects = this.#suspects.filter((suspect) => suspect !== link);
+    if (link === this.#link) this.#former.closeSuspects();
+    else if (this.#link === null && this.#former.takeBack(link)) {
       this.#link = link;
       this.#doubtful = false;
     }
@@ -348,12 +354,14 @@ export class Upstream implements LinkOwner {
   onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void {
     if (this.#link !== link) {
       // One that was suspected or given up: what there was to learn from it has been learned.
-      this.#suspects = this.#suspects.filter((suspect) => suspect !== link);
+      this.#former.drop(link);
       return;
     }
     this.#link = null;
-    if (opened && lost === 0 && failure.kind === "closed")
-      this.#idle.learn(performance.now() - this.#lastAnswerAt);
+    if (opened && lost === 0 && failure.kind === "closed") {
+      const now = performance.now();
+      this.#idle.closedAfter(now - this.#aliveAt, now);
+    }
     // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
     if (!opened || failure.kind === "tls") {
       this.#failed(failure);

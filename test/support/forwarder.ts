@@ -26,7 +26,10 @@ export interface Forwarder {
 export async function forward(
   servers: readonly ScriptedUpstream[],
   policy: PolicyMaker,
-  { timeout = 4000, retryRcodes = new Set<number>() } = {},
+  {
+    timeout = 4000,
+    retryRcodes = new Set(),
+  }: { readonly timeout?: number; readonly retryRcodes?: ReadonlySet<number> } = {},
 ): Promise<Forwarder> {
   const events: string[] = [];
   const tickets = new TicketStore();

@@ -47,6 +47,16 @@ describe("the times of a server", () => {
     expect(latency.quantile(0.99)).toBeGreaterThan(290);
   });
 
+  test("say when an answer is late: bounded, and a fixed time while little is known", () => {
+    const times = (ms: number, count: number): number[] => Array.from({ length: count }, () => ms);
+    expect(filled(times(1, 15)).lateAfter).toBe(300);
+    expect(filled(times(1, 16)).lateAfter).toBe(15);
+    expect(filled(times(20, 16)).lateAfter).toBeGreaterThan(40);
+    expect(filled(times(20, 16)).lateAfter).toBeLessThan(55);
+    expect(filled(times(2000, 16)).lateAfter).toBe(800);
+    expect(filled([...times(10, 95), ...times(300, 5)]).lateAfter).toBeLessThan(30);
+  });
+
   test("are forgotten: what a server was like before weighs little after 1500 answers", () => {
     const latency = filled(Array.from({ length: 5000 }, () => 200));
     for (let at = 0; at < 1500; at++) latency.add(10);

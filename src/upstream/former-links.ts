@@ -1,0 +1,75 @@
+import type { Link } from "./link.ts";
+
+/** Suspected links that are kept, in the hope that they answer after all. */
+const MAX_SUSPECTS = 2;
+
+/** The links of one server that get no new questions: those that fell quiet, and those it wants to be rid of. */
+export class FormerLinks {
+  /** The newest last. */
+  #suspects: Link[] = [];
+  #parting: Link[] = [];
+
+  /** Exchanges that wait on them. */
+  get load(): number {
+    let sum = 0;
+    for (const link of this.#suspects) sum += link.load;
+    for (const link of this.#parting) sum += link.load;
+    return sum;
+  }
+
+  /** Those that wait for their last answers, as the server asked for no more questions. */
+  get parting(): readonly Link[] {
+    return this.#parting;
+  }
+
+  /** Takes one that fell quiet; beyond a few, the oldest is closed. */
+  suspect(link: Link): void {
+    this.drop(link);
+    this.#suspects.push(link);
+    if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
+  }
+
+  /** Takes one on which the server wants no more questions. */
+  part(link: Link): void {
+    this.drop(link);
+    this.#parting.push(link);
+  }
+
+  /** Forgets a link that is over. */
+  drop(link: Link): void {
+    this.#suspects = this.#suspects.filter((one) => one !== link);
+    this.#parting = this.#parting.filter((one) => one !== link);
+  }
+
+  /** Gives back a suspected link that answers after all. False when it was none. */
+  takeBack(link: Link): boolean {
+    if (!this.#suspects.includes(link)) return false;
+    this.drop(link);
+    return true;
+  }
+
+  /** Closes the suspected ones. */
+  closeSuspects(): void {
+    if (this.#suspects.length === 0) return;
+    const links = this.#suspects;
+    this.#suspects = [];
+    for (const link of links) link.close();
+  }
+
+  /** Closes those on which nobody waits. */
+  closeUnused(): void {
+    for (const link of [...this.#suspects, ...this.#parting]) {
+      if (link.load > 0) continue;
+      this.drop(link);
+      link.close();
+    }
+  }
+
+  /** Closes all. */
+  close(): void {
+    const links = this.#parting;
+    this.#parting = [];
+    this.closeSuspects();
+    for (const link of links) link.close();
+  }
+}
