@@ -71,6 +71,21 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
 }
 
 /**
+ * Starts something that needs free ports, anew when it ended by itself: another process may have taken a port between
+ * its choice and its use.
+ */
+export async function restarted<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let left = 3; left > 0; left--) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!String(error).includes("ended by itself")) throw error;
+    }
+  }
+  return start();
+}
+
+/**
  * Different ports on 127.0.0.1 that nobody holds for UDP and TCP at this moment. For programs that want their port
  * in a file: another process can take one in between, so it is held only as a start, and the start is retried.
  */

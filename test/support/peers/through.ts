@@ -4,7 +4,7 @@ import { describeWith } from "../needs.ts";
 import { peers, peerTools, startAuthority } from "../peers.ts";
 import { type RunningDotls, type Server, startDotls } from "./dotls.ts";
 import type { Peer } from "./peer.ts";
-import { temporaryFolder } from "./process.ts";
+import { restarted, temporaryFolder } from "./process.ts";
 import { type Question, questionsOf } from "./questions.ts";
 import type { PrintedReply } from "./reply-text.ts";
 import { signedPeersZone, type Zone } from "./zone.ts";
@@ -43,11 +43,11 @@ export function describeThroughDotls(
           const folder = temporaryFolder();
           stops.push(() => folder.remove());
           const zones = [signedPeersZone(folder.path), vectors];
-          const authority = await startAuthority(zones);
+          const authority = await restarted(() => startAuthority(zones));
           stops.push(() => authority.stop());
-          const upstream: Peer = await start(zones, authority);
+          const upstream: Peer = await restarted(() => start(zones, authority));
           stops.push(() => upstream.stop());
-          const dotls: RunningDotls = await startDotls(upstream, zones[0]!.origin, place);
+          const dotls: RunningDotls = await restarted(() => startDotls(upstream, zones[0]!.origin, place));
           stops.push(() => dotls.stop());
           path = {
             direct: { address: "127.0.0.1", port: upstream.plain },
