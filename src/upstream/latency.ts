@@ -9,6 +9,9 @@ const SMALLEST = 1 / 16;
 /** When so many times have been added, all counts are halved: what was long ago weighs less and less. */
 const MEMORY = 512;
 
+/** What one answer weighs in the typical time. */
+const NEWEST = 1 / 8;
+
 /** How much must be known of a server's times before an answer can be called late. */
 const KNOWN = 16;
 
@@ -25,10 +28,14 @@ export class Latency {
   #counts = new Float64Array(BUCKETS);
   #sum = 0;
   #added = 0;
+  /** Decayed mean of the logarithms, base 2; NaN: nothing is known. */
+  #typical = Number.NaN;
 
   /** `ms`: time from writing a query to its answer. */
   add(ms: number): void {
-    const bucket = Math.floor(PER_OCTAVE * Math.log2(ms / SMALLEST));
+    const octave = Math.log2(Math.max(ms, SMALLEST));
+    this.#typical = Number.isNaN(this.#typical) ? octave : this.#typical + (octave - this.#typical) * NEWEST;
+    const bucket = Math.floor(PER_OCTAVE * (octave - Math.log2(SMALLEST)));
     this.#counts[Math.min(BUCKETS - 1, Math.max(0, bucket))]! += 1;
     this.#sum += 1;
     if (++this.#added < MEMORY) return;
@@ -56,6 +63,14 @@ export class Latency {
     return SMALLEST * 2 ** (BUCKETS / PER_OCTAVE);
   }
 
+  /**
+   * The time that an answer took lately, ms; undefined when nothing is known. It follows within some twenty answers, as a
+   * server that is seldom asked gets no more for a while; being a mean of logarithms, one late answer moves it little.
+   */
+  get typical(): number | undefined {
+    return Number.isNaN(this.#typical) ? undefined : 2 ** this.#typical;
+  }
+
   /** After how long an answer is late, ms: well beyond what nine in ten took lately. */
   get lateAfter(): number {
     if (this.#sum < KNOWN) return LATE_UNKNOWN;
@@ -65,6 +80,7 @@ export class Latency {
   /** Forgets all, as after a change of the network. */
   clear(): void {
     this.#counts.fill(0);
+    this.#typical = Number.NaN;
     this.#sum = 0;
     this.#added = 0;
   }

@@ -115,9 +115,9 @@ export class Upstream implements LinkOwner {
     return this.#link !== null;
   }
 
-  /** The time that half of its answers came within lately, ms; -1 while nothing is known. */
+  /** The time that an answer of it takes at present, ms; -1 while nothing is known. */
   get typicalMs(): number {
-    return this.#latency.quantile(0.5) ?? -1;
+    return this.#latency.typical ?? -1;
   }
 
   /** After how long without an answer another server should be asked too, ms. */

@@ -63,4 +63,16 @@ describe("the times of a server", () => {
     expect(latency.quantile(0.75)).toBeLessThan(12);
     expect(latency.weight).toBeLessThan(1024);
   });
+
+  test("have a typical one that follows within some answers, and that a single late one moves little", () => {
+    const latency = filled(Array.from({ length: 2000 }, () => 200));
+    expect(latency.typical).toBeCloseTo(200);
+    for (let at = 0; at < 16; at++) latency.add(10);
+    expect(latency.typical).toBeLessThan(20);
+    for (let at = 0; at < 50; at++) latency.add(10);
+    latency.add(300);
+    expect(latency.typical).toBeLessThan(20);
+    latency.clear();
+    expect([latency.typical, new Latency().typical]).toEqual([undefined, undefined]);
+  });
 });
