@@ -187,7 +187,6 @@ export class Upstream implements LinkOwner {
     this.#mute = false;
     this.#pausedUntil = 0;
     this.lastAttemptAt = Number.NEGATIVE_INFINITY;
-    this.lastFailure = null;
     this.singly = false;
     this.#drains = false;
     this.#latency.clear();
@@ -319,7 +318,7 @@ export class Upstream implements LinkOwner {
     if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
     this.#fruitless = 0;
     this.#settle(link);
-    if (this.#failuresInRow === 0) return;
+    if (this.lastFailure === null) return;
     this.#mute = false;
     this.#failuresInRow = 0;
     this.lastFailure = null;
