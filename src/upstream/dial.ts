@@ -156,7 +156,7 @@ function attempt(
   let state: "dialing" | "open" | "over" = "dialing";
   const early: Buffer[] = [];
   let keepsTickets = false;
-  const session = tickets.take(key, startedAt);
+  const taken = tickets.take(key, startedAt);
   const options: ConnectionOptions & { onread?: OnReadOpts } = {
     host: target.address,
     port: target.port,
@@ -164,7 +164,7 @@ function attempt(
     secureContext,
     ...prover.options(),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
-    ...(session === undefined ? {} : { session }),
+    ...(taken === undefined ? {} : { session: taken.session }),
     ...(protocol === "dot" ? { onread: reading((bytes, length) => hear(bytes, length)) } : {}),
   };
   const socket = tls.connect(options);
@@ -172,6 +172,11 @@ function attempt(
     const step = connectedAt === 0 ? "no TCP connection" : "no TLS handshake";
     fail({ kind: "timeout", text: `${step} within ${STEP_TIMEOUT / 1000} s` });
   }, STEP_TIMEOUT);
+
+  /** When the server last showed its certificate. */
+  function provenAt(): number {
+    return taken !== undefined && socket.isSessionReused() ? taken.since : startedAt;
+  }
 
   function hear(bytes: Buffer, length: number): void {
     if (state === "open") listener.onBytes(bytes, length);
@@ -188,7 +193,7 @@ function attempt(
     over();
     if (connectedAt !== 0) {
       // A server that stumbles over an old ticket would do so each time.
-      if (session !== undefined) tickets.forget(key);
+      if (taken !== undefined) tickets.forget(key);
       withoutAlpn.delete(target);
     }
     listener.onFailure(failure);
@@ -202,7 +207,7 @@ function attempt(
   socket.on("session", (ticket: Buffer) => {
     // With TLS 1.2 a ticket comes before the identity is checked: it waits until then, or is forgotten.
     if (state === "dialing") early.push(ticket);
-    else if (state === "open" && keepsTickets) tickets.put(key, ticket, performance.now());
+    else if (state === "open" && keepsTickets) tickets.put(key, ticket, provenAt());
   });
   if (target.keyLog) socket.on("keylog", (line: Buffer) => target.keyLog?.append(line));
   socket.once("secureConnect", () => {
@@ -218,7 +223,7 @@ function attempt(
     const openAt = performance.now();
     // A resumed session proves what the first one did, so one that proved nothing must not be taken for more than that.
     keepsTickets = proof !== "none" || verify === "none";
-    if (keepsTickets) for (const ticket of early) tickets.put(key, ticket, openAt);
+    if (keepsTickets) for (const ticket of early) tickets.put(key, ticket, provenAt());
     listener.onOpen({
       socket,
       connectMs: connectedAt - startedAt,

@@ -4,9 +4,10 @@ const KEPT = 4;
 /** How old a ticket may become, in milliseconds: a certificate or pin that was withdrawn is noticed within a day. */
 const MAX_AGE = 24 * 3600 * 1000;
 
-interface Ticket {
+/** A session, and when the server last proved who it is in a full handshake that led to it, monotonic ms. */
+export interface Ticket {
   readonly session: Buffer;
-  readonly at: number;
+  readonly since: number;
 }
 
 /**
@@ -25,20 +26,25 @@ export class TicketStore {
    * connections together for whoever watches; ours go from one address to one server, which ties them already. Many
    * servers give no new ticket with a resumed handshake, so that every other handshake would be a full one.
    */
-  take(key: string, now: number): Buffer | undefined {
-    const tickets = this.#tickets.get(key);
-    if (tickets === undefined) return undefined;
-    while (tickets.length > 0 && now - tickets[0]!.at > MAX_AGE) tickets.shift();
-    const newest = tickets.at(-1);
-    if (newest === undefined) this.#tickets.delete(key);
-    else if (tickets.length > 1) tickets.pop();
-    return newest?.session;
+  take(key: string, now: number): Ticket | undefined {
+    const tickets = this.#tickets.get(key)?.filter(({ since }) => now - since <= MAX_AGE);
+    const newest = tickets?.at(-1);
+    if (tickets === undefined || newest === undefined) {
+      this.#tickets.delete(key);
+      return undefined;
+    }
+    if (tickets.length > 1) tickets.pop();
+    this.#tickets.set(key, tickets);
+    return newest;
   }
 
-  /** Keeps a ticket of an authenticated connection. */
-  put(key: string, session: Buffer, now: number): void {
+  /**
+   * Keeps a ticket of an authenticated connection. `since`: of its full handshake; a resumed one hands on that of the ticket
+   * it was resumed with, else a server that gives a new ticket each time would never be looked at again.
+   */
+  put(key: string, session: Buffer, since: number): void {
     const tickets = this.#tickets.get(key) ?? [];
-    tickets.push({ session, at: now });
+    tickets.push({ session, since });
     if (tickets.length > KEPT) tickets.shift();
     this.#tickets.set(key, tickets);
   }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { failover } from "../../src/upstream/policy/failover.ts";
+import { describeWith } from "../support/needs.ts";
+import { nsd } from "../upstream/nsd.ts";
 import { failuresOf, forward, pause } from "../support/forwarder.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
 
@@ -25,6 +27,20 @@ describe("a server that reads one query of a TLS record and waits for more bytes
     const again = await client.askAll(names(20, "e"), 20);
     expect(failuresOf(again)).toEqual([]);
     expect(Math.max(...again.map(({ milliseconds }) => milliseconds))).toBeLessThan(150);
+  });
+});
+
+describeWith(["nsd", "openssl"], "a real NSD", () => {
+  test("answers many names that are asked at once, the first time too", async () => {
+    const { server } = await nsd();
+    const { client, events } = await forward([server], failover);
+    for (const [at, prefix] of ["a", "b", "c"].entries()) {
+      const all = names(30, prefix).map((name) => name.replace(/test$/, "nsd.test"));
+      const replies = await client.askAll(all, 30);
+      expect(failuresOf(replies)).toEqual([]);
+      expect(Math.max(...replies.map(({ milliseconds }) => milliseconds))).toBeLessThan(at === 0 ? 400 : 150);
+    }
+    expect(events).toEqual([]);
   });
 });
 

@@ -8,8 +8,7 @@ import { Group } from "../../src/upstream/group.ts";
 import type { PolicyMaker } from "../../src/upstream/policy/policy.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { Upstream } from "../../src/upstream/upstream.ts";
-import { opener, placeOf } from "../upstream/dialing.ts";
-import type { ScriptedUpstream } from "./scripted-upstream.ts";
+import { opener, placeOf, type Reachable } from "../upstream/dialing.ts";
 import { outcomeOf } from "./serve.ts";
 import { UdpClient, type UdpReply } from "./udp-client.ts";
 
@@ -24,7 +23,7 @@ export interface Forwarder {
 
 /** Starts a forwarder that ends with the test. */
 export async function forward(
-  servers: readonly ScriptedUpstream[],
+  servers: readonly Reachable[],
   policy: PolicyMaker,
   {
     timeout = 4000,

@@ -9,17 +9,17 @@ import type { Place } from "../../src/upstream/place.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 
-/** Where a scripted upstream is and who it must be. */
-export function targetOf(
-  upstream: Pick<ScriptedUpstream, "address" | "port" | "name" | "ca">,
-  change: Partial<Target> = {},
-): Target {
+/** What must be known of a server to reach it; `ca` is PEM. */
+export type Reachable = Pick<ScriptedUpstream, "address" | "port" | "name" | "ca">;
+
+/** Where a server is and who it must be. */
+export function targetOf(upstream: Reachable, change: Partial<Target> = {}): Target {
   const { address, port, name, ca } = upstream;
   return { address, port, name, pins: [], anchors: new TrustAnchors(ca), minVersion: "TLSv1.2", ...change };
 }
 
 /** The same for an Upstream. */
-export function placeOf({ address, port, name }: ScriptedUpstream): Place {
+export function placeOf({ address, port, name }: Reachable): Place {
   return { transport: "tcp", address, port, name, padding: 128 };
 }
 
@@ -39,8 +39,8 @@ export function said(outcome: Dialed | Failure): string {
   return "socket" in outcome ? "open" : `${outcome.kind}: ${outcome.text}`;
 }
 
-/** How an Upstream opens links to a scripted upstream, over TLS. */
-export function opener(upstream: ScriptedUpstream, tickets: TicketStore): (owner: LinkOwner) => Link {
+/** How an Upstream opens links to a server, over TLS. */
+export function opener(upstream: Reachable, tickets: TicketStore): (owner: LinkOwner) => Link {
   return (owner) =>
     new Connection(owner, Form.TLS, (listener) => dial(targetOf(upstream), tickets, listener));
 }

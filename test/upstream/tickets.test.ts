@@ -5,6 +5,8 @@ import type { Target } from "../../src/upstream/dial.ts";
 import { ticketKey } from "../../src/upstream/dial.ts";
 import { TicketStore } from "../../src/upstream/tickets.ts";
 import { TrustAnchors } from "../../src/upstream/trust-anchors.ts";
+import { describeWith } from "../support/needs.ts";
+import { nsd } from "./nsd.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
 import { dialOnce, said, targetOf } from "./dialing.ts";
 
@@ -16,7 +18,7 @@ describe("a ticket", () => {
     const store = new TicketStore();
     store.put("k", bytes("1"), 0);
     store.put("k", bytes("2"), 1);
-    const take = (): string | undefined => store.take("k", 2)?.toString();
+    const take = (): string | undefined => store.take("k", 2)?.session.toString();
     expect([take(), take(), take(), take()]).toEqual(["2", "1", "1", "1"]);
     store.put("k", bytes("3"), 2);
     expect(take()).toBe("3");
@@ -26,15 +28,32 @@ describe("a ticket", () => {
     const store = new TicketStore();
     store.put("k", bytes("old"), 0);
     store.put("k", bytes("new"), DAY);
-    expect(store.take("k", DAY)?.toString()).toBe("new");
-    expect(store.take("k", DAY)?.toString()).toBe("old");
+    expect(store.take("k", DAY)?.session.toString()).toBe("new");
+    expect(store.take("k", DAY)?.session.toString()).toBe("old");
     expect(store.take("k", DAY + 1)).toBeUndefined();
+  });
+
+  test("does not become younger by being resumed", () => {
+    const store = new TicketStore();
+    store.put("k", bytes("first"), 0);
+    store.put("k", bytes("other"), DAY / 2);
+    const { since } = store.take("k", DAY)!;
+    expect(store.take("k", DAY)!.since).toBe(0);
+    store.put("k", bytes("resumed"), since);
+    expect(store.take("k", 1.5 * DAY)?.session.toString()).toBe("resumed");
+    expect(store.take("k", 1.5 * DAY + 1)).toBeUndefined();
   });
 
   test("is one of four: older ones make room", () => {
     const store = new TicketStore();
     for (let at = 0; at < 9; at++) store.put("k", bytes(String(at)), at);
-    expect([1, 2, 3, 4, 5].map(() => store.take("k", 9)?.toString())).toEqual(["8", "7", "6", "5", "5"]);
+    expect([1, 2, 3, 4, 5].map(() => store.take("k", 9)?.session.toString())).toEqual([
+      "8",
+      "7",
+      "6",
+      "5",
+      "5",
+    ]);
   });
 
   test("is found under its own key only, and forgotten under it", () => {
@@ -42,7 +61,11 @@ describe("a ticket", () => {
     store.put("a", bytes("a"), 0);
     store.put("b", bytes("b"), 0);
     store.forget("a");
-    expect(["a", "b", "c"].map((key) => store.take(key, 0)?.toString())).toEqual([undefined, "b", undefined]);
+    expect(["a", "b", "c"].map((key) => store.take(key, 0)?.session.toString())).toEqual([
+      undefined,
+      "b",
+      undefined,
+    ]);
   });
 });
 
@@ -182,5 +205,31 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("sessions of %s", (version) => {
     upstream.set({ handshake: "serve" });
     await until(() => upstream.counters.connections === 2);
     expect(await dialOnce(targetOf(upstream), store)).toMatchObject({ resumed: false });
+  });
+});
+
+describeWith(["nsd", "openssl"], "a server that gives tickets with each handshake, resumed or not", () => {
+  test("(NSD): the age of the full handshake is handed on", async () => {
+    const { target } = await nsd();
+    const puts: number[] = [];
+    class Watched extends TicketStore {
+      override put(key: string, session: Buffer, since: number): void {
+        puts.push(since);
+        super.put(key, session, since);
+      }
+    }
+    const store = new Watched();
+    const resumed: boolean[] = [];
+    const counts: number[] = [];
+    for (let at = 0; at < 4; at++) {
+      const dialed = await dialOnce(target, store);
+      resumed.push("socket" in dialed && dialed.resumed);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      counts.push(puts.length);
+    }
+    expect(resumed).toEqual([false, true, true, true]);
+    // Each handshake brought at least one.
+    expect(new Set(counts).size).toBe(4);
+    expect(new Set(puts).size).toBe(1);
   });
 });
