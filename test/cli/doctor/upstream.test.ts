@@ -44,7 +44,8 @@ describe("a good server", () => {
       authenticated: "dot.test",
       version: "TLSv1.3",
       cipher: expect.stringMatching(/^TLS_/) as string,
-      group: "X25519",
+      // Newer Node.js adds a post-quantum part to it.
+      group: expect.stringMatching(/^X25519/) as string,
     });
     expect(found.get("idle")!.facts).toEqual({ seconds: 10 });
     expect(found.get("padding")!.text).toMatch(/^answers are padded: \d+ of 468 bytes$/);
