@@ -327,8 +327,8 @@ describe("an abandoned question", () => {
     await opened(watched);
     for (let at = 0; at < 3; at++) watched.link.abandon(watched.ask("no.test"));
     expect(outcome(await watched.ask("a.test").ended)).toBe("answer");
-    await until(() => server.resets.length === 1);
-    expect(server.resets).toEqual([constants.NGHTTP2_CANCEL]);
+    // Newer Node.js also resets what comes before it has seen the room that was made.
+    await until(() => server.resets.includes(constants.NGHTTP2_CANCEL));
   });
 
   test("is not sent when it is abandoned before its turn", async () => {
