@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Each file starts servers of its own: files side by side on two cores, tests of one file in order.
     pool: "forks",
+    // Most of their time they wait for something: two at once also where there are two cores.
+    maxWorkers: 2,
     coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary", "html"] },
   },
 });
