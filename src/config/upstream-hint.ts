@@ -47,7 +47,7 @@ export function nameOfNothing(label: string, host: string, explicit: boolean): C
   );
 }
 
-/** The name of a host to build an example of; a placeholder where there is none. */
+/** The name of a host to build an example of, made up where there is none. */
 function nameOr(host: string): string {
   return /^(?=.*[a-z])[a-z0-9_.-]+$/i.test(host) ? host : "NAME";
 }

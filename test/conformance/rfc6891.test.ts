@@ -130,7 +130,7 @@ describe("section 6.1.2: where OPT stands and what is in it (3.3 items 21 and 22
     ],
     ["with two options of one code", { opt: { options: [{ code: 3 }, { code: 3 }] } }],
     [
-      "with a cookie of no legal length, as cookies are not implemented",
+      "with a cookie of no legal length, as cookies are ignored",
       { opt: { options: [{ code: 10, data: Buffer.alloc(5) }] } },
     ],
   ])("%s is good", async (_, query) => {

@@ -9,7 +9,7 @@ describe("a query has one question (3.2 item 12)", () => {
     ["none", rawQuery({ counts: [0] }).subarray(0, 12), false],
     ["none, but EDNS", Buffer.concat([rawQuery({ counts: [0, 0, 0, 1] }).subarray(0, 12), rawOpt()]), true],
     [
-      "none, but a cookie alone (RFC 7873 section 5.4), as cookies are not implemented",
+      "none, but a cookie alone (RFC 7873 section 5.4), as cookies are ignored",
       Buffer.concat([
         rawQuery({ counts: [0, 0, 0, 1] }).subarray(0, 12),
         rawOpt({ options: [{ code: 10, data: Buffer.alloc(8) }] }),
