@@ -3,19 +3,15 @@ import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
-import { Listeners } from "./listen/listeners.ts";
 import { Counters } from "./observe/counters.ts";
 import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
-import { Resolver } from "./resolve/resolver.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
-import { makeGroups } from "./server/groups.ts";
-import { LoopWatch } from "./server/loop-watch.ts";
-import { blockOwn, bound } from "./server/own-doors.ts";
-import { upstreamStatus } from "./server/upstream-status.ts";
-import { UpstreamFactory } from "./server/upstreams.ts";
+import { Engine } from "./server/engine.ts";
+import { bound } from "./server/own-doors.ts";
+import type { Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
 import { packageVersion } from "./version.ts";
 
@@ -37,9 +33,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** How long clients and the history may take when the server stops, beyond the deadline of their queries, in ms. */
-const PATIENCE = 500;
-
 /**
  * Builds a server from a checked configuration and opens its doors. No server out there is asked for it: it starts
  * without a network. Rejects with a DotlsError when an address, a file or the control socket cannot be had; nothing is
@@ -49,34 +42,20 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const factory = new UpstreamFactory(config, log);
-  const groups = await makeGroups(config, factory, log);
-  const { routes } = groups;
-  const upstreams = factory.made;
   const history = new HistoryRing(config.history.size);
   const counters = new Counters();
-  const loops = new LoopWatch(log);
-  const resolver = new Resolver({
-    allow: config.access.allow,
-    routes,
-    localNames: config.localNames,
-    retryRcodes: new Set(config.retryRcodes),
-    loops,
-    timeout: config.timeout,
-    observers: [counters, history],
-  });
   const file = config.history.file === null ? null : await openHistory(config, history, log);
-  let listeners: Listeners | null = null;
-  let control: ControlServer | null = null;
+  let workforce: Workforce;
+  try {
+    workforce = await Engine.open({ config, log, observers: [counters, history] });
+  } catch (error) {
+    await file?.stop();
+    throw error;
+  }
+  const { urls } = workforce;
   const isOwn = (address: string): boolean =>
-    isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, listeners?.urls ?? []));
-  const bypass = makeBypass(config, groups, isOwn, log);
-  const changes = new ChangeWatch((change) => {
-    log.info(`${wordsFor[change]}: connecting anew`);
-    factory.renew();
-    for (const upstream of upstreams) upstream.renew();
-    loops.look(upstreams);
-  });
+    isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, urls));
+  const bypass = makeBypass(config, workforce, isOwn, log);
 
   function status(): Status {
     return {
@@ -85,8 +64,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       startedAt: startedAt.toISOString(),
       uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
       config: options.configFile ?? null,
-      listeners: listeners?.urls ?? [],
-      upstreams: upstreams.map(upstreamStatus),
+      listeners: urls,
+      upstreams: workforce.upstreams,
       queries: counters.snapshot(),
       bypass: bypass.status(),
       history: {
@@ -97,37 +76,27 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     };
   }
 
+  let control: ControlServer | null;
   try {
-    listeners = await Listeners.open(config.listen, resolver, {
-      onAddress: (address, change) => log.info(`local address ${change}`, { address }),
-      onProblem: (error) => log.warn(error.message),
-    });
-    blockOwn(upstreams, bound(config, listeners.urls));
     control = await openControl(config, options, { status, history, bypass });
   } catch (error) {
-    changes.stop();
-    await listeners?.close(0);
+    await workforce.stop();
     await file?.stop();
     throw error;
   }
-  const open = listeners;
-  loops.start(upstreams);
-  if (config.tls.prewarm) for (const upstream of upstreams) upstream.warm();
+  const changes = new ChangeWatch((change) => {
+    log.info(`${wordsFor[change]}: connecting anew`);
+    workforce.renew();
+  });
+  workforce.start();
   return {
-    urls: open.urls,
+    urls,
     history,
     status,
     stop: async () => {
-      // Doors first, so that nothing new comes; what waits is answered by its deadline at the latest.
-      open.deafen();
-      await drained(resolver, config.timeout);
-      resolver.stop();
-      bypass.close("the server stops");
       changes.stop();
-      loops.stop();
-      await open.close(PATIENCE);
-      for (const upstream of upstreams) upstream.close();
-      await factory.stop();
+      await workforce.stop();
+      bypass.close("the server stops");
       await control?.close();
       await file?.stop();
     },
@@ -154,16 +123,6 @@ async function openControl(
     if (options.controlOptional !== true || !(error instanceof DotlsError)) throw error;
     options.log.warn(`no control socket: ${error.message}`);
     return null;
-  }
-}
-
-/** Resolves when nothing waits for a server any more, or `most` ms have passed. */
-async function drained(resolver: Resolver, most: number): Promise<void> {
-  const end = performance.now() + most;
-  while (resolver.outstanding > 0 && performance.now() < end) {
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 10);
-    });
   }
 }
 

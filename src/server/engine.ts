@@ -1,0 +1,129 @@
+import type { Config } from "../config/config.ts";
+import type { UpstreamStatus } from "../control/status.ts";
+import { Listeners } from "../listen/listeners.ts";
+import type { Log } from "../observe/log.ts";
+import type { Observer } from "../observe/outcome.ts";
+import { Resolver } from "../resolve/resolver.ts";
+import type { Group } from "../upstream/group.ts";
+import type { Upstream } from "../upstream/upstream.ts";
+import { type Groups, makeGroups } from "./groups.ts";
+import { LoopWatch } from "./loop-watch.ts";
+import { blockOwn, bound } from "./own-doors.ts";
+import { upstreamStatus } from "./upstream-status.ts";
+import { UpstreamFactory } from "./upstreams.ts";
+import type { Workforce } from "./workforce.ts";
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Who hears how each query ended. */
+  readonly observers: readonly Observer[];
+}
+
+/** How long clients may take to read their answers when the engine stops, in ms. */
+const PATIENCE = 500;
+
+/**
+ * All that answers queries in one thread: doors, the path of a query, and the servers out there. It needs nothing of
+ * the process around it, so that there can be several in one.
+ */
+export class Engine implements Workforce {
+  #config: Config;
+  #factory: UpstreamFactory;
+  #groups: Groups;
+  #resolver: Resolver;
+  #loops: LoopWatch;
+  #listeners: Listeners | null = null;
+  /** What the bypass leads to while it is open. */
+  #plain: Group | null = null;
+
+  private constructor(config: Config, factory: UpstreamFactory, groups: Groups, options: EngineOptions) {
+    this.#config = config;
+    this.#factory = factory;
+    this.#groups = groups;
+    this.#loops = new LoopWatch(options.log);
+    this.#resolver = new Resolver({
+      allow: config.access.allow,
+      routes: groups.routes,
+      localNames: config.localNames,
+      retryRcodes: new Set(config.retryRcodes),
+      loops: this.#loops,
+      timeout: config.timeout,
+      observers: options.observers,
+    });
+  }
+
+  /**
+   * Opens the doors. No server out there is asked for it. Rejects with a DotlsError when an address cannot be had;
+   * nothing is left open then.
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { config, log } = options;
+    const factory = new UpstreamFactory(config, log);
+    const groups = await makeGroups(config, factory, log);
+    const engine = new Engine(config, factory, groups, options);
+    engine.#listeners = await Listeners.open(config.listen, engine.#resolver, {
+      onAddress: (address, change) => log.info(`local address ${change}`, { address }),
+      onProblem: (error) => log.warn(error.message),
+    });
+    blockOwn(factory.made, bound(config, engine.urls));
+    return engine;
+  }
+
+  get urls(): readonly string[] {
+    return this.#listeners?.urls ?? [];
+  }
+
+  get upstreams(): readonly UpstreamStatus[] {
+    return this.#made.map(upstreamStatus);
+  }
+
+  /** All servers, in the order of the configuration, those of the bypass behind them. */
+  get #made(): readonly Upstream[] {
+    return this.#factory.made;
+  }
+
+  async refresh(): Promise<void> {
+    // It is all here.
+  }
+
+  start(): void {
+    this.#loops.start(this.#made);
+    if (this.#config.tls.prewarm) for (const upstream of this.#made) upstream.warm();
+  }
+
+  divert(resolvers: readonly string[] | null): void {
+    this.#groups.routes.divert(null);
+    for (const upstream of this.#plain?.upstreams ?? []) upstream.close();
+    this.#plain = resolvers === null ? null : this.#groups.plain(resolvers);
+    this.#groups.routes.divert(this.#plain);
+  }
+
+  renew(): void {
+    this.#factory.renew();
+    for (const upstream of this.#made) upstream.renew();
+    this.#loops.look(this.#made);
+  }
+
+  async stop(): Promise<void> {
+    // Doors first, so that nothing new comes; what waits is answered by its deadline at the latest.
+    this.#listeners?.deafen();
+    await drained(this.#resolver, this.#config.timeout);
+    this.#resolver.stop();
+    this.#loops.stop();
+    await this.#listeners?.close(PATIENCE);
+    this.divert(null);
+    for (const upstream of this.#made) upstream.close();
+    await this.#factory.stop();
+  }
+}
+
+/** Resolves when nothing waits for a server any more, or `most` ms have passed. */
+async function drained(resolver: Resolver, most: number): Promise<void> {
+  const end = performance.now() + most;
+  while (resolver.outstanding > 0 && performance.now() < end) {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 10);
+    });
+  }
+}
