@@ -29,6 +29,14 @@ export interface ReplyWay {
   readonly keepalive: number;
 }
 
+/** Who has memory for a reply: it is written where it will be sent from. */
+export interface ReplyRoom {
+  /** At least `length` bytes from `roomAt` on, for one reply. What was written to an earlier room and not sent is lost. */
+  room(length: number): Buffer;
+  /** Where in the last room the reply is to begin. */
+  readonly roomAt: number;
+}
+
 const KEEPALIVE_LENGTH = 6;
 
 /** The most that a reply to this query may have, in bytes. */
@@ -40,22 +48,17 @@ function sizeLimit(query: QueryView, way: ReplyWay): number {
 /**
  * What the server answered, as this client may see it: its own id and question, its flags, an OPT of our own when it
  * sent one and only then (RFC 6891 section 6.2.6: OPT is hop by hop), extended errors kept (RFC 8914 section 3). What
- * does not fit a datagram is cut to header, question and OPT with TC=1. Null when the server's message cannot be used.
- * `headroom` bytes at the front of the buffer are left to the caller.
+ * does not fit a datagram is cut to header, question and OPT with TC=1. Gives the length of what it wrote to a room; -1
+ * when the server's message cannot be used.
  */
-export function writeReply(
-  query: QueryView,
-  reply: ReplyView,
-  way: ReplyWay,
-  headroom: number,
-): Buffer | null {
+export function writeReply(query: QueryView, reply: ReplyView, way: ReplyWay, rooms: ReplyRoom): number {
   // Where the records are; what stands in OPT is read from `reply`.
   let view = reply;
   if (reply.optEnd < reply.end) {
     const cut = cutOpt(reply);
-    if (cut === null) return null;
+    if (cut === null) return -1;
     view = new ReplyView();
-    if (!view.read(cut, 0, cut.length)) return null;
+    if (!view.read(cut, 0, cut.length)) return -1;
   }
   const limit = sizeLimit(query, way);
   const questionEnd = query.questionEnd;
@@ -67,36 +70,37 @@ export function writeReply(
   const whole = fixed + bodyLength <= limit;
   const withErrors = whole && errorsLength > 0 && fixed + bodyLength + errorsLength <= limit;
   const size = fixed + (whole ? bodyLength : 0) + (withErrors ? errorsLength : 0);
-  const out = Buffer.allocUnsafe(headroom + size);
-  writeHead(out, headroom, query, visibleFlags(query, reply, whole), true);
-  let at = headroom + questionEnd;
+  const out = rooms.room(size);
+  const start = rooms.roomAt;
+  writeHead(out, start, query, visibleFlags(query, reply, whole), true);
+  let at = start + questionEnd;
   if (whole && hasBody) {
     const from = view.start;
     const hasOpt = view.optEnd > view.optAt ? 1 : 0;
-    writeU16(out, headroom + HeaderOffset.ANCOUNT, readU16(view.bytes, from + HeaderOffset.ANCOUNT));
-    writeU16(out, headroom + HeaderOffset.NSCOUNT, readU16(view.bytes, from + HeaderOffset.NSCOUNT));
+    writeU16(out, start + HeaderOffset.ANCOUNT, readU16(view.bytes, from + HeaderOffset.ANCOUNT));
+    writeU16(out, start + HeaderOffset.NSCOUNT, readU16(view.bytes, from + HeaderOffset.NSCOUNT));
     const additional = readU16(view.bytes, from + HeaderOffset.ARCOUNT) - hasOpt;
-    writeU16(out, headroom + HeaderOffset.ARCOUNT, additional);
+    writeU16(out, start + HeaderOffset.ARCOUNT, additional);
     copy(out, at, view.bytes, view.recordsAt, view.optAt);
     at += bodyLength;
   }
-  if (query.hasEdns) addOpt(out, headroom, at, query, way, reply.rcode, withErrors ? reply : null, null);
-  return out;
+  if (query.hasEdns) addOpt(out, start, at, query, way, reply.rcode, withErrors ? reply : null, null);
+  return size;
 }
 
 /**
  * An answer of our own: an error, or what is known here without asking. RA is set: we do offer recursion, and a client
  * that is told otherwise prints a warning for each error. `opcode` comes back as it was sent (RFC 1035 section 4.1.1).
- * Records that do not fit a datagram are left out, with TC=1.
+ * Records that do not fit a datagram are left out, with TC=1. Gives the length of what it wrote to a room.
  */
 export function writeOwn(
   query: QueryView,
   rcode: number,
   extra: ExtraError | null,
   way: ReplyWay,
-  headroom: number,
+  rooms: ReplyRoom,
   records: OwnRecords | null = null,
-): Buffer {
+): number {
   const limit = sizeLimit(query, way);
   const questionEnd = query.questionEnd;
   const fixed = questionEnd + optLength(query, way);
@@ -105,21 +109,23 @@ export function writeOwn(
   const bodyLength = body === null ? 0 : body.bytes.length;
   const extraLength = extra === null || !query.hasEdns ? 0 : 6 + extra.text.length;
   const withExtra = extraLength > 0 && fixed + bodyLength + extraLength <= limit;
-  const out = Buffer.allocUnsafe(headroom + fixed + bodyLength + (withExtra ? extraLength : 0));
+  const size = fixed + bodyLength + (withExtra ? extraLength : 0);
+  const out = rooms.room(size);
+  const start = rooms.roomAt;
   const flags = Flag.QR | Flag.RA | (query.flags & (Flag.OPCODE | Flag.RD | Flag.CD)) | (whole ? 0 : Flag.TC);
   // Without OPT there is no room for the high bits: an extended code then says no more than "failed".
   const shown = rcode <= 15 || query.hasEdns ? rcode & 15 : Rcode.SERVFAIL;
-  writeHead(out, headroom, query, flags | shown, questionEnd > HEADER_LENGTH);
+  writeHead(out, start, query, flags | shown, questionEnd > HEADER_LENGTH);
   if (body !== null) {
-    writeU16(out, headroom + HeaderOffset.ANCOUNT, body.answers);
-    writeU16(out, headroom + HeaderOffset.NSCOUNT, body.authorities);
-    copy(out, headroom + questionEnd, body.bytes, 0, bodyLength);
+    writeU16(out, start + HeaderOffset.ANCOUNT, body.answers);
+    writeU16(out, start + HeaderOffset.NSCOUNT, body.authorities);
+    copy(out, start + questionEnd, body.bytes, 0, bodyLength);
   }
   if (query.hasEdns) {
-    const optAt = headroom + questionEnd + bodyLength;
-    addOpt(out, headroom, optAt, query, way, rcode, null, withExtra ? extra : null);
+    const optAt = start + questionEnd + bodyLength;
+    addOpt(out, start, optAt, query, way, rcode, null, withExtra ? extra : null);
   }
-  return out;
+  return size;
 }
 
 function optLength(query: QueryView, way: ReplyWay): number {

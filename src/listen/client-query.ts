@@ -40,6 +40,11 @@ export class ClientQuery extends QueryView {
     return this.length;
   }
 
+  /** Makes the query independent of its door's memory. To be called before it waits for anything. */
+  retain(): void {
+    this.door.keep(this);
+  }
+
   /** Forgets how an earlier message in this object ended. */
   begin(address: string, port: number, now: number): void {
     this.clientAddress = address;

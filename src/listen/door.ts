@@ -1,22 +1,26 @@
-import type { ReplyWay } from "../dns/reply-writer.ts";
+import type { ReplyRoom, ReplyWay } from "../dns/reply-writer.ts";
 import type { ClientQuery } from "./client-query.ts";
 
 /** Where a query came in and its reply leaves: a UDP socket, or one TCP connection. */
-export interface Door {
+export interface Door extends ReplyRoom {
   readonly way: ReplyWay;
-  /** Bytes that the door needs for itself in front of a reply. */
-  readonly headroom: number;
-  /** Sends a reply that begins behind the headroom; the buffer belongs to the door from now on. */
-  send(query: ClientQuery, reply: Buffer): void;
+  /** Sends the first `length` bytes of what was written to the last room, which belongs to the door from now on. */
+  send(query: ClientQuery, length: number): void;
   /** The query gets no reply: whatever the door holds for it is free. */
   drop(query: ClientQuery): void;
+  /**
+   * The query will outlive the call of `handle`: what it borrowed from the door's memory, which the next message
+   * overwrites, becomes its own. Once is enough.
+   */
+  keep(query: ClientQuery): void;
 }
 
 /** Who answers what comes in. */
 export interface QueryHandler {
   /**
    * A message was read into `query`; `reading` (one of `Reading`) says what it is. True when the handler keeps the
-   * object to answer later: the door then takes another one for the next message. Never throws.
+   * object to answer later: the door then takes another one for the next message. Before that, `query.retain` has been
+   * called. Never throws.
    */
   handle(query: ClientQuery, reading: number): boolean;
 }

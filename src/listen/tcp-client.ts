@@ -25,13 +25,16 @@ const MAX_UNREAD = 1024 * 1024;
  */
 const MAX_HELD = 4 * MAX_UNREAD;
 
+const NO_ROOM = Buffer.alloc(0);
+
 /**
  * One TCP connection of a client. Queries are handled as they come and answered as answers come, in any order
  * (RFC 7766 section 6.2.1.1). A half-close ends the questions, not the answers.
  */
 export class TcpClient implements Door, FrameSink {
   readonly way: ReplyWay = WAY;
-  readonly headroom = 2;
+  /** Behind the length of the frame. */
+  readonly roomAt = 2;
   readonly address: string;
   /** When its last whole message came, monotonic ms. */
   lastMessageAt: number;
@@ -45,6 +48,7 @@ export class TcpClient implements Door, FrameSink {
   #finished = false;
   #corked = false;
   #paused = false;
+  #room: Buffer = NO_ROOM;
   #idle: NodeJS.Timeout;
   #spare: ClientQuery;
 
@@ -96,14 +100,25 @@ export class TcpClient implements Door, FrameSink {
     return true;
   }
 
-  send(_query: ClientQuery, reply: Buffer): void {
+  room(length: number): Buffer {
+    this.#room = Buffer.allocUnsafe(this.roomAt + length);
+    return this.#room;
+  }
+
+  keep(): void {
+    // Each message has been copied out of its stream.
+  }
+
+  send(_query: ClientQuery, length: number): void {
     this.#waiting--;
     if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength + reply.length > MAX_HELD) {
+    const frame = this.roomAt + length;
+    const reply = frame === this.#room.length ? this.#room : this.#room.subarray(0, frame);
+    if (this.#socket.writableLength + frame > MAX_HELD) {
       this.destroy();
       return;
     }
-    writeU16(reply, 0, reply.length - 2);
+    writeU16(reply, 0, length);
     if (!this.#corked) {
       // All answers of one turn leave in one system call.
       this.#corked = true;

@@ -10,6 +10,8 @@ const WAY: ReplyWay = { datagrams: true, keepalive: 0 };
 /** One of `Transport` in observe/outcome.ts. */
 const UDP = 0;
 
+const NO_ROOM = Buffer.alloc(0);
+
 /** What the kernel may hold for us while we work, in bytes; it grants at most net.core.rmem_max. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
@@ -25,12 +27,13 @@ const noLookup = (
 /** One UDP socket on one address. Replies leave by the socket that the query came in by, and so from its address. */
 export class UdpDoor implements Door {
   readonly way: ReplyWay = WAY;
-  readonly headroom = 0;
+  readonly roomAt = 0;
   readonly address: string;
 
   #socket: Socket;
   #handler: QueryHandler;
   #spare: ClientQuery;
+  #room: Buffer = NO_ROOM;
   /** Answers may still be on their way when the socket is closed. */
   #open = true;
 
@@ -76,9 +79,21 @@ export class UdpDoor implements Door {
     return this.#socket.address().port;
   }
 
-  send(query: ClientQuery, reply: Buffer): void {
+  /** Each reply has a buffer of its own: libuv may hold it until the socket can be written to. */
+  room(length: number): Buffer {
+    this.#room = Buffer.allocUnsafe(length);
+    return this.#room;
+  }
+
+  send(query: ClientQuery, length: number): void {
+    if (!this.#open) return;
+    const reply = length === this.#room.length ? this.#room : this.#room.subarray(0, length);
     // Without a callback: a datagram that the kernel does not take is lost as one is on the wire.
-    if (this.#open) this.#socket.send(reply, query.clientPort, query.clientAddress);
+    this.#socket.send(reply, query.clientPort, query.clientAddress);
+  }
+
+  keep(): void {
+    // Each message comes in a buffer of its own.
   }
 
   drop(): void {

@@ -52,6 +52,8 @@ export class Resolver implements QueryHandler, Completion {
       new Unanswerable(),
       // Before the servers: these names must not leave. A route for one of them wins.
       new LocalNames(options.localNames, options.routes),
+      // Whoever answered so far did so in the same turn; from here on queries wait, and their bytes must be their own.
+      retain,
       // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
       new Coalesce(),
       // Last: it always takes the query.
@@ -110,14 +112,14 @@ export class Resolver implements QueryHandler, Completion {
 
   #deliver(query: ClientQuery, reply: ReplyView): void {
     const { door } = query;
-    const out = writeReply(query, reply, door.way, door.headroom);
-    if (out === null) {
+    const length = writeReply(query, reply, door.way, door);
+    if (length < 0) {
       query.rcode = Rcode.SERVFAIL;
       query.error = "the server's answer is malformed behind its OPT record";
       this.#deliverOwn(query);
       return;
     }
-    this.#send(query, out);
+    this.#send(query, length);
   }
 
   #deliverOwn(query: ClientQuery): void {
@@ -134,12 +136,12 @@ export class Resolver implements QueryHandler, Completion {
       this.#tell(query);
       return;
     }
-    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door.headroom, query.records));
+    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door, query.records));
   }
 
-  #send(query: ClientQuery, out: Buffer): void {
-    query.replySize = out.length - query.door.headroom;
-    query.door.send(query, out);
+  #send(query: ClientQuery, length: number): void {
+    query.replySize = length;
+    query.door.send(query, length);
     this.#tell(query);
   }
 
@@ -148,6 +150,14 @@ export class Resolver implements QueryHandler, Completion {
     for (const observer of this.#observers) observer.ended(query);
   }
 }
+
+/** Between the stages that answer at once and those that let a query wait. */
+const retain: Stage = {
+  enter(query) {
+    query.retain();
+    return Step.NEXT;
+  },
+};
 
 function rcodeOf(reading: number): number {
   switch (reading) {

@@ -11,6 +11,7 @@ import {
   writeOwn,
   writeReply,
 } from "../../src/dns/reply-writer.ts";
+import { inRoom, OwnRoom } from "../support/own-room.ts";
 import {
   pointer,
   type RawOption,
@@ -32,14 +33,15 @@ function queryOf(query: RawQuery, way: ReplyWay): QueryView {
   return view;
 }
 
-/** What the client gets for `reply`, as bytes; headroom is checked and taken off. */
+/** What the client gets for `reply`, as bytes; null when there is nothing to be sent. */
 function written(query: RawQuery, reply: RawQuery, way: ReplyWay = udp): Buffer | null {
   const view = new ReplyView();
   const bytes = rawQuery({ ...reply, flags: (reply.flags ?? 0) | Flag.QR });
   const moved = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(3)]);
   expect(view.read(moved, 3, 3 + bytes.length)).toBe(true);
-  const out = writeReply(queryOf(query, way), view, way, 2);
-  return out === null ? null : out.subarray(2);
+  const room = new OwnRoom(2);
+  const length = writeReply(queryOf(query, way), view, way, room);
+  return length < 0 ? null : room.written(length);
 }
 
 function decode(bytes: Uint8Array): DecodedMessage {
@@ -49,7 +51,7 @@ function decode(bytes: Uint8Array): DecodedMessage {
 }
 
 function own(query: RawQuery, rcode: number, extra: ExtraError | null, way: ReplyWay = udp): DecodedMessage {
-  return decode(writeOwn(queryOf(query, way), rcode, extra, way, 2).subarray(2));
+  return decode(inRoom((room) => writeOwn(queryOf(query, way), rcode, extra, way, room), 2));
 }
 
 const a = rawRecord(pointer(12), 1, Buffer.of(192, 0, 2, 1));
@@ -239,7 +241,7 @@ describe("a reply passed on", () => {
     ]);
     const view = new ReplyView();
     expect(view.read(bytes, 0, bytes.length)).toBe(true);
-    const message = decode(writeReply(queryOf({ opt: {} }, udp), view, udp, 0)!);
+    const message = decode(inRoom((room) => writeReply(queryOf({ opt: {} }, udp), view, udp, room)));
     expect(messageRcode(message)).toBe(2);
     expect(message.flags & Flag.TC).toBe(0);
     expect([message.questions.length, message.authorities.length]).toEqual([1, 0]);
@@ -349,7 +351,7 @@ describe("a reply of our own", () => {
     const extra = { code: 0, text: Buffer.from("why") };
 
     function withRecords(query: RawQuery, way: ReplyWay = udp, body: OwnRecords = records): DecodedMessage {
-      return decode(writeOwn(queryOf(query, way), 3, extra, way, 2, body).subarray(2));
+      return decode(inRoom((room) => writeOwn(queryOf(query, way), 3, extra, way, room, body), 2));
     }
 
     it.each<[string, RawQuery]>([

@@ -11,6 +11,7 @@ export class TestHandler implements QueryHandler {
 
   handle(query: ClientQuery): boolean {
     this.seen++;
+    query.retain();
     this.waiting.push(query);
     if (!this.keep) this.answer();
     return true;
@@ -20,7 +21,7 @@ export class TestHandler implements QueryHandler {
   answer(): void {
     const query = this.waiting.shift()!;
     const { door } = query;
-    door.send(query, writeOwn(query, 3, null, door.way, door.headroom));
+    door.send(query, writeOwn(query, 3, null, door.way, door));
   }
 }
 

@@ -10,6 +10,7 @@ import { RrType } from "../../src/dns/rrtype.ts";
 import { LocalNames } from "../../src/resolve/local-names.ts";
 import { Step } from "../../src/resolve/stage.ts";
 import { clientQuery } from "../resolve/queries.ts";
+import { inRoom } from "../support/own-room.ts";
 import { describeWith } from "../support/needs.ts";
 import { freePorts, launch, type Running, temporaryFolder } from "../support/peers/process.ts";
 import { type RawQuery, rawQuery } from "../support/raw-query.ts";
@@ -87,7 +88,9 @@ describeWith(["unbound"], "names that unbound keeps at home", () => {
       const { query } = clientQuery(question);
       const about = `${String(question.name)} ${question.type}`;
       expect([about, local.enter(query)]).toEqual([about, Step.ANSWERED]);
-      const own = decodeMessage(writeOwn(query, query.rcode, null, query.door.way, 0, query.records));
+      const own = decodeMessage(
+        inRoom((room) => writeOwn(query, query.rcode, null, query.door.way, room, query.records)),
+      );
       const theirs = await ask(question);
       expect([about, theirs === null ? null : shown(theirs)]).toEqual([about, shown(own)]);
     }

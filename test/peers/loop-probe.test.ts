@@ -9,6 +9,7 @@ import { ClientQuery } from "../../src/listen/client-query.ts";
 import { LoopProbe } from "../../src/resolve/loop-probe.ts";
 import { Step } from "../../src/resolve/stage.ts";
 import { door } from "../resolve/queries.ts";
+import { inRoom } from "../support/own-room.ts";
 import { describeWith } from "../support/needs.ts";
 import { freePorts, launch, type Running, temporaryFolder } from "../support/peers/process.ts";
 import { rawQuery } from "../support/raw-query.ts";
@@ -77,7 +78,11 @@ for (const { program, text, args } of forwarders) {
         query.begin(from.address, from.port, 0);
         query.read(bytes, bytes.length, false);
         const rcode = probe.enter(query) === Step.ANSWERED ? query.rcode : 3;
-        ours.send(writeOwn(query, rcode, null, door.way, 0), from.port, from.address);
+        ours.send(
+          inRoom((room) => writeOwn(query, rcode, null, door.way, room)),
+          from.port,
+          from.address,
+        );
       });
       [port] = (await freePorts(1)) as [number];
       const file = join(folder.path, `${program}.conf`);

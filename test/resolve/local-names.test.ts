@@ -10,6 +10,7 @@ import { LocalNames } from "../../src/resolve/local-names.ts";
 import type { LocalGroup, LocalGroups } from "../../src/resolve/local-zones.ts";
 import { Routes } from "../../src/resolve/routes.ts";
 import { Step } from "../../src/resolve/stage.ts";
+import { inRoom } from "../support/own-room.ts";
 import type { RawQuery } from "../support/raw-query.ts";
 import { clientQuery } from "./queries.ts";
 
@@ -32,7 +33,8 @@ function answer(
 ): DecodedMessage | null {
   const { query } = clientQuery({ name, type: typeCode(type)!, ...more });
   if (from.enter(query) === Step.NEXT) return null;
-  const out = writeOwn(query, query.rcode, query.extra, query.door.way, 0, query.records);
+  const { way } = query.door;
+  const out = inRoom((room) => writeOwn(query, query.rcode, query.extra, way, room, query.records));
   const message = decodeMessage(out);
   expect(message.trailing).toBe(0);
   return message;
@@ -196,7 +198,9 @@ describe("local names", () => {
       const { query } = clientQuery({ name: longest(zone), type: RrType.TXT, opt: { udpSize: 512 } });
       expect(query.nameLength).toBeGreaterThan(250);
       expect(local.enter(query)).toBe(Step.ANSWERED);
-      const reply = decodeMessage(writeOwn(query, query.rcode, null, query.door.way, 0, query.records));
+      const reply = decodeMessage(
+        inRoom((room) => writeOwn(query, query.rcode, null, query.door.way, room, query.records)),
+      );
       expect(reply.authorities).toHaveLength(1);
     }
   });

@@ -5,16 +5,28 @@ import { type RawQuery, rawQuery } from "../support/raw-query.ts";
 /** A door that keeps what is sent. */
 export class KeepingDoor implements Door {
   readonly way: Door["way"];
-  readonly headroom = 0;
+  readonly roomAt = 0;
   readonly sent: { readonly query: ClientQuery; readonly reply: Buffer }[] = [];
+  /** Those that went beyond what is answered at once. */
+  readonly kept: ClientQuery[] = [];
   dropped = 0;
+  #room: Buffer = Buffer.alloc(0);
 
   constructor(datagrams: boolean = true) {
     this.way = { datagrams, keepalive: 300 };
   }
 
-  send(query: ClientQuery, reply: Buffer): void {
-    this.sent.push({ query, reply });
+  room(length: number): Buffer {
+    this.#room = Buffer.alloc(length);
+    return this.#room;
+  }
+
+  send(query: ClientQuery, length: number): void {
+    this.sent.push({ query, reply: this.#room.subarray(0, length) });
+  }
+
+  keep(query: ClientQuery): void {
+    this.kept.push(query);
   }
 
   drop(): void {

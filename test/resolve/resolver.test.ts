@@ -61,6 +61,7 @@ describe("the path of a query", () => {
     expect(rcodes(udp)).toEqual([1, 4, 16, 5]);
     expect(seen.map(({ rcode }) => rcode)).toEqual([1, 4, 16, 5]);
     expect(seen.map(({ replySize }) => replySize)).toEqual(udp.sent.map(({ reply }) => reply.length));
+    expect(udp.kept).toEqual([]);
   });
 
   it("drops a response, and tells so", () => {
@@ -75,6 +76,8 @@ describe("the path of a query", () => {
     for (let i = 0; i < 3; i++) expect(ask({ id: i })).toBe(true);
     expect(rcodes(udp)).toEqual([2, 2, 2]);
     expect(seen).toHaveLength(3);
+    // Its bytes are its own before it waits.
+    expect(udp.kept.map(({ id }) => id)).toEqual([0, 1, 2]);
   });
 
   it("bounds errors to a network over UDP, where senders are forged, and not over TCP", () => {
