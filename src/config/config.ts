@@ -17,6 +17,7 @@ export interface Config {
   readonly state: string | null;
   /** What holds for every upstream that does not say otherwise; each `UpstreamSpec.tls` is complete already. */
   readonly tls: TlsConfig;
+  readonly cache: CacheConfig;
   readonly routes: readonly RouteSpec[];
   /** The groups of names that are answered here and never asked for out there. */
   readonly localNames: LocalNames;
@@ -125,6 +126,26 @@ export interface TlsOptions {
 export interface TlsConfig extends TlsOptions {
   /** Whether connections are opened before there is a query for them. */
   readonly prewarm: boolean;
+}
+
+/** Which answers are kept, and for how long, in milliseconds. */
+export interface CacheConfig {
+  /** In bytes; 0: nothing is kept. */
+  readonly size: number;
+  /** Where the answers outlive the process; null: nowhere. */
+  readonly file: string | null;
+  readonly minTtl: number;
+  readonly maxTtl: number;
+  /** The most for names and records that do not exist. */
+  readonly negativeTtl: number;
+  /** The most for a question that failed. */
+  readonly failureTtl: number;
+  /** Whether answers are given whose time is over: never, when the upstreams fail or are slow, or always. */
+  readonly serveStale: "off" | "on-failure" | "immediate";
+  /** For how long after their time. */
+  readonly staleFor: number;
+  /** Whether answers that are asked for are fetched anew before their time is over. */
+  readonly prefetch: boolean;
 }
 
 /** Names that go to servers of their own. Of all routes, the one with the longest matching suffix counts. */

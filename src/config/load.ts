@@ -79,6 +79,7 @@ function merge(below: Layer, above: Layer): Layer {
     ...below,
     ...above,
     tls: { ...below.tls, ...above.tls },
+    cache: { ...below.cache, ...above.cache },
     localNames: { ...below.localNames, ...above.localNames },
     bypass: { ...below.bypass, ...above.bypass },
     access: { ...below.access, ...above.access },
@@ -105,6 +106,7 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     bootstrap: merged.bootstrap!,
     state: state === "auto" ? automaticState(env, uid) : (state?.file ?? null),
     tls,
+    cache: complete(merged.cache),
     routes: merged.routes!.map((route) => ({
       match: route.match,
       upstreams: route.upstreams.map((upstream) => completeUpstream(upstream, tls)),

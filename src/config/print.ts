@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { rcodeCode, rcodeName } from "../dns/rcode.ts";
 import { formatBootstrap } from "./bootstrap.ts";
-import type { CaSource, Config, RouteSpec, TlsOptions, UpstreamSpec } from "./config.ts";
+import type { CacheConfig, CaSource, Config, RouteSpec, TlsOptions, UpstreamSpec } from "./config.ts";
 import { formatDuration } from "./duration.ts";
 import { formatListen } from "./listen-address.ts";
 import type { LoadedConfig } from "./load.ts";
@@ -50,6 +50,7 @@ function writtenForm(config: Config): Map<string, unknown> {
       `tls.${key}`,
       value,
     ]),
+    ...writtenCache(config.cache),
     ["routes", config.routes.map((route) => writtenRoute(route, config))],
     ...Object.entries(localNames).map(([key, value]): [string, unknown] => [`localNames.${key}`, value]),
     ["cluster", config.cluster],
@@ -63,6 +64,25 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["control.socket", writtenPath(config.control.socket)],
     ["log.level", config.log.level],
   ]);
+}
+
+function writtenCache(cache: CacheConfig): [string, unknown][] {
+  return [
+    ["cache.size", formatSize(cache.size)],
+    ["cache.file", writtenPath(cache.file)],
+    ["cache.minTtl", writtenSeconds(cache.minTtl)],
+    ["cache.maxTtl", writtenSeconds(cache.maxTtl)],
+    ["cache.negativeTtl", writtenSeconds(cache.negativeTtl)],
+    ["cache.failureTtl", writtenSeconds(cache.failureTtl)],
+    ["cache.serveStale", cache.serveStale],
+    ["cache.staleFor", formatDuration(cache.staleFor)],
+    ["cache.prefetch", cache.prefetch],
+  ];
+}
+
+/** No time at all is written as the defaults write it. */
+function writtenSeconds(milliseconds: number): string {
+  return milliseconds === 0 ? "0s" : formatDuration(milliseconds);
 }
 
 function writtenRoute({ match, upstreams, policy }: RouteSpec, config: Config): unknown {

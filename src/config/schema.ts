@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BootstrapServer, BypassConfig, Config, ListenAddress, LocalNames, Policy } from "./config.ts";
 import { parseBootstrap } from "./bootstrap.ts";
+import { type CacheLayer, cacheSection } from "./cache-schema.ts";
 import {
   between,
   duration,
@@ -40,6 +41,7 @@ export interface Layer {
   bootstrap?: BootstrapServer[] | undefined;
   state?: AutoPath | undefined;
   tls?: TlsLayer | null | undefined;
+  cache?: CacheLayer | null | undefined;
   routes?: RouteDraft[] | undefined;
   localNames?: { [Group in keyof LocalNames]?: boolean | undefined } | null | undefined;
   cluster?: Config["cluster"] | undefined;
@@ -131,6 +133,7 @@ const schema = z.strictObject({
     } satisfies About)
     .optional(),
   tls: tlsSection.nullish(),
+  cache: cacheSection.nullish(),
   routes: possibleList(routeField, "routes")
     .meta({
       type: "list of routes",

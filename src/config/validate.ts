@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { SOCKET_PATH_LIMIT } from "./control-socket.ts";
+import { formatDuration } from "./duration.ts";
 import type { Fault } from "./fault.ts";
 import { formatKey, type KeyPath } from "./source.ts";
 import { listenerFaults, loopFaults } from "./validate-listen.ts";
@@ -19,6 +20,7 @@ export function validate(config: Config, where: Where): ConfigProblem[] {
     ...loopFaults(config),
     ...tlsFaults(config),
     ...socketFaults(config),
+    ...cacheFaults(config),
     ...historyFaults(config),
   ];
   return faults.map(({ path, message, hint }) => ({
@@ -35,6 +37,19 @@ function socketFaults({ control }: Config): Fault[] {
   const path = ["control", "socket"];
   const message = `the path has ${length} bytes, and the address of a socket holds ${SOCKET_PATH_LIMIT}: ${control.socket}`;
   return [{ path, message, hint: "choose a shorter path, or none" }];
+}
+
+function cacheFaults({ cache }: Config): Fault[] {
+  const faults: Fault[] = [];
+  if (cache.minTtl > cache.maxTtl) {
+    const message = `${formatDuration(cache.minTtl)} is more than cache.maxTtl, ${formatDuration(cache.maxTtl)}`;
+    faults.push({ path: ["cache", "minTtl"], message, hint: "choose a shorter time" });
+  }
+  if (cache.file !== null && cache.size === 0) {
+    const message = "no answers are kept, so none would get into cache.file";
+    faults.push({ path: ["cache", "size"], message, hint: "leave cache.size away" });
+  }
+  return faults;
 }
 
 /** The file is written from what is in memory. */

@@ -45,6 +45,16 @@ tls:
   sni: true # default
   keyLog: none # default
   prewarm: false # default
+cache:
+  size: 64MiB # default
+  file: none # default
+  minTtl: 0s # default
+  maxTtl: 1d # default
+  negativeTtl: 1h # default
+  failureTtl: 5m # default
+  serveStale: on-failure # default
+  staleFor: 1d # default
+  prefetch: true # default
 routes: [] # default
 localNames:
   localhost: true # default

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Config, UpstreamSpec } from "../../src/config/config.ts";
 import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
+import { NO_CACHE } from "../../src/config/no-cache.ts";
 import { DEFAULT_TLS, mergeTls, type OwnTls } from "../../src/config/tls-options.ts";
 import { readUpstream } from "../../src/config/upstream-spec.ts";
 import { formatRdata } from "../../src/dns/rr/registry.ts";
@@ -38,6 +39,8 @@ export const plainConfig: Config = {
   upstreams: [],
   timeout: 4000,
   tls: DEFAULT_TLS,
+  // Tests ask for the same name twice and want to see it at the upstream.
+  cache: NO_CACHE,
   policy: "failover",
   retryRcodes: [1, 2, 4, 5],
   bootstrap: [],

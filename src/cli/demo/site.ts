@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../../config/config.ts";
 import { ALL_LOCAL_NAMES } from "../../config/local-names.ts";
+import { NO_CACHE } from "../../config/no-cache.ts";
 import { DEFAULT_TLS } from "../../config/tls-options.ts";
 import { readUpstream } from "../../config/upstream-spec.ts";
 import { createLog } from "../../observe/log.ts";
@@ -111,6 +112,7 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     upstreams: [readUpstream(`tls://${address}:${upstreamPort}#${SERVER_NAME}`, tls)],
     timeout: 4000,
     tls,
+    cache: NO_CACHE,
     policy: "failover",
     retryRcodes: [],
     bootstrap: [],
