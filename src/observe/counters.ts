@@ -1,6 +1,7 @@
 import { Rcode, rcodeName } from "../dns/rcode.ts";
 import type { Observer, Outcome } from "./outcome.ts";
 import { Transport } from "./outcome.ts";
+import { Texts } from "./texts.ts";
 
 /** Response codes have 12 bits with those from OPT (RFC 6891 section 6.1.3). */
 const RCODES = 4096;
@@ -42,12 +43,34 @@ export interface CountersSnapshot {
   readonly bytesOut: number;
 }
 
-/** Counts how queries end. `ended` touches a few numbers in typed arrays and makes no object. */
+const SUMS: number = Object.keys(Sum).length;
+
+/** How many numbers there are: the sums, the replies by rcode, the errors by the number of their text. */
+const NUMBERS: number = SUMS + RCODES + 1 + MOST_ERRORS;
+
+/**
+ * Counts how queries end. `ended` touches a few numbers in typed arrays and makes no object. One thread counts; others may
+ * read when the memory is shared.
+ */
 export class Counters implements Observer {
+  /** What the numbers and the texts of the errors need, in bytes. */
+  static readonly BYTES: number = NUMBERS * 8 + Texts.bytes(MOST_ERRORS);
+
   // Doubles: they count exactly to 2^53 and never wrap.
-  readonly #sums = new Float64Array(Object.keys(Sum).length);
-  readonly #replies = new Float64Array(RCODES);
-  readonly #errors = new Map<string, number>();
+  readonly #sums: Float64Array;
+  readonly #replies: Float64Array;
+  /** By the number of the text; 0 counts the texts that have none. */
+  readonly #errors: Float64Array;
+  readonly #texts: Texts;
+
+  /** Goes on counting where `memory` is, `Counters.BYTES` long: a thread that takes the place of another loses nothing. */
+  constructor(memory: ArrayBufferLike = new ArrayBuffer(Counters.BYTES)) {
+    const all = new Float64Array(memory, 0, NUMBERS);
+    this.#sums = all.subarray(0, SUMS);
+    this.#replies = all.subarray(SUMS, SUMS + RCODES);
+    this.#errors = all.subarray(SUMS + RCODES);
+    this.#texts = new Texts(MOST_ERRORS, memory, NUMBERS * 8);
+  }
 
   /** Counts one query. */
   ended(outcome: Outcome): void {
@@ -69,21 +92,33 @@ export class Counters implements Observer {
 
   /** The counts as plain objects. */
   snapshot(): CountersSnapshot {
-    const sum = (at: number): number => this.#sums[at]!;
-    const replies: [string, number][] = [];
-    for (let rcode = 0; rcode < RCODES; rcode++) {
-      const count = this.#replies[rcode]!;
-      if (count > 0) replies.push([rcodeName(rcode), count]);
+    return Counters.sum([this]);
+  }
+
+  /** The counts of several threads together, as plain objects. */
+  static sum(all: readonly Counters[]): CountersSnapshot {
+    const sums = new Float64Array(SUMS);
+    const replies = new Float64Array(RCODES);
+    const errors = new Map<string, number>();
+    for (const one of all) {
+      for (let at = 0; at < SUMS; at++) sums[at]! += one.#sums[at]!;
+      for (let rcode = 0; rcode < RCODES; rcode++) replies[rcode]! += one.#replies[rcode]!;
+      for (const [text, count] of one.#errorCounts()) errors.set(text, (errors.get(text) ?? 0) + count);
     }
+    const byName: [string, number][] = [];
+    replies.forEach((count, rcode) => {
+      if (count > 0) byName.push([rcodeName(rcode), count]);
+    });
+    const sum = (at: number): number => sums[at]!;
     const answered = sum(Sum.ANSWERED);
     return {
       received: sum(Sum.UDP) + sum(Sum.TCP),
       byTransport: { udp: sum(Sum.UDP), tcp: sum(Sum.TCP) },
-      replies: mostFrequentFirst(replies),
+      replies: mostFrequentFirst(byName),
       dropped: sum(Sum.DROPPED),
       refused: sum(Sum.REFUSED),
       forwarded: sum(Sum.FORWARDED),
-      errors: mostFrequentFirst([...this.#errors]),
+      errors: mostFrequentFirst([...errors]),
       meanMs: answered === 0 ? null : Math.round((sum(Sum.DURATION) / answered) * 1000) / 1000,
       bytesIn: sum(Sum.BYTES_IN),
       bytesOut: sum(Sum.BYTES_OUT),
@@ -91,10 +126,16 @@ export class Counters implements Observer {
   }
 
   #countError(text: string): void {
-    const known = this.#errors.get(text);
-    if (known !== undefined) this.#errors.set(text, known + 1);
-    else if (this.#errors.size < MOST_ERRORS) this.#errors.set(text, 1);
-    else this.#errors.set(OTHER_ERRORS, (this.#errors.get(OTHER_ERRORS) ?? 0) + 1);
+    let number = this.#texts.find(text);
+    if (number === 0 && this.#texts.size < MOST_ERRORS) number = this.#texts.add(text);
+    this.#errors[number]!++;
+  }
+
+  *#errorCounts(): Generator<[string, number]> {
+    for (let number = 0; number <= MOST_ERRORS; number++) {
+      const count = this.#errors[number]!;
+      if (count > 0) yield [this.#texts.text(number) ?? OTHER_ERRORS, count];
+    }
   }
 }
 

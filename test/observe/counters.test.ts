@@ -51,4 +51,25 @@ describe("Counters", () => {
     expect(Object.keys(errors)).toHaveLength(65);
     expect(errors["other errors"]).toBe(936);
   });
+
+  it("adds up what several threads counted, errors by their text", () => {
+    const shared = [0, 1].map(() => new SharedArrayBuffer(Counters.BYTES));
+    const [first, second] = shared.map((memory) => new Counters(memory)) as [Counters, Counters];
+    for (const text of ["timeout", "refused"]) first.ended(outcomeOf("a.", { error: text, duration: 1 }));
+    for (const text of ["refused", "refused", "name"])
+      second.ended(outcomeOf("a.", { error: text, duration: 2 }));
+    // As the main thread reads them, which counts nothing itself.
+    const sum = Counters.sum(shared.map((memory) => new Counters(memory)));
+    expect(sum).toMatchObject({ received: 5, replies: { NOERROR: 5 }, meanMs: 1.6 });
+    expect(sum.errors).toEqual({ refused: 3, timeout: 1, name: 1 });
+  });
+
+  it("goes on counting where a thread before it ended", () => {
+    const memory = new SharedArrayBuffer(Counters.BYTES);
+    new Counters(memory).ended(outcomeOf("a.", { error: "timeout" }));
+    const next = new Counters(memory);
+    next.ended(outcomeOf("a.", { error: "refused" }));
+    next.ended(outcomeOf("a.", { error: "timeout" }));
+    expect(next.snapshot()).toMatchObject({ received: 3, errors: { timeout: 2, refused: 1 } });
+  });
 });
