@@ -3,6 +3,7 @@ import { rcodeName } from "../dns/rcode.ts";
 import { className } from "../dns/rrclass.ts";
 import { typeName } from "../dns/rrtype.ts";
 import type { HistoryEntry } from "./history-entry.ts";
+import { type HistoryWords, OwnWords, SharedWords } from "./history-words.ts";
 import type { Observer, Outcome } from "./outcome.ts";
 import { Transport } from "./outcome.ts";
 
@@ -15,6 +16,12 @@ const CLOCK_TRUST = 1000;
 /** The first byte of the question section, where the name of an outcome starts. */
 const NAME_AT = 12;
 
+/** A row that its thread has not finished for so long, in ms, never will be: the thread is gone. */
+const ABANDONED = 100;
+
+/** Bytes of a row beside its words: time, duration, stamp, six of two bytes, two of one, and the name. */
+const ROW: number = 8 + 4 + 4 + 6 * 2 + 2 + NAME_SLOT;
+
 /** Where the ring reads time; both in milliseconds. */
 export interface RingClocks {
   /** Since the Unix epoch. */
@@ -25,16 +32,37 @@ export interface RingClocks {
 
 const systemClocks: RingClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
+/** The memory of a ring that several threads write, and which of them this one is. */
+export interface SharedRing {
+  readonly memory: SharedArrayBuffer;
+  readonly writers: number;
+  /** From 0 on; a thread that only reads may give any. */
+  readonly writer: number;
+}
+
 /**
  * The last queries, kept in columns of typed arrays. `ended` runs for every query on the packet path, so it copies
  * bytes and numbers, makes no object; rows become objects only when somebody reads them.
  *
  * Rows are named by their sequence number: the first query ever is 0, `recorded` is the number that the next one gets,
  * `oldest` the lowest that is still kept. A reader remembers where it was and learns from `oldest` what it has missed.
+ *
+ * Several threads may write one ring, each through an object of its own over the same memory: the position of the next
+ * row is claimed by an atomic step, and the row's stamp says whether it is whole.
  */
 export class HistoryRing implements Observer {
   readonly size: number;
   readonly #clocks: RingClocks;
+  readonly #shared: boolean;
+  /**
+   * Positions are sequence numbers that begin again at 0 where 32 bits end, after a whole number of turns of the ring: at
+   * 100,000 queries a second every six hours.
+   */
+  readonly #positions: number;
+  /** The position of the next row. */
+  readonly #head: Int32Array;
+  /** For each row 1 more than the position that it was written for, 0 while it is being written; with threads only. */
+  readonly #stamps: Int32Array;
   readonly #time: Float64Array;
   readonly #duration: Float32Array;
   readonly #type: Uint16Array;
@@ -46,63 +74,87 @@ export class HistoryRing implements Observer {
   readonly #transport: Uint8Array;
   readonly #nameLength: Uint8Array;
   readonly #names: Uint8Array;
-  // References, not copies. The labels are the configuration's own strings and most queries have no error. An address
-  // is a fresh string for each query, but the ring has turned before the collector would move it to the old generation:
-  // measured with the collector's work, 27 ns a record, against 43 (IPv4) to 74 (IPv6) when its characters are copied.
-  readonly #clients: string[];
-  readonly #servers: (string | null)[];
-  readonly #errors: (string | null)[];
-  #recorded = 0;
-  #row = 0;
+  readonly #words: HistoryWords;
+  /** What `recorded` was when it was last looked at, from which the whole number is known. */
+  #seen = 0;
   #wallOffset = 0;
   #wallReadAt = -Infinity;
-  #untilWake = 0;
+  readonly #quarter: number;
   #wake: (() => void) | null = null;
 
-  /** A ring of `size` rows, 300 bytes each and the client's address; one of 0 rows records nothing. */
-  constructor(size: number, clocks: RingClocks = systemClocks) {
+  /** A ring of `size` rows, 290 bytes each and the client's address; one of 0 rows records nothing. */
+  constructor(size: number, clocks: RingClocks = systemClocks, shared: SharedRing | null = null) {
     this.size = size;
     this.#clocks = clocks;
-    this.#time = new Float64Array(size);
-    this.#duration = new Float32Array(size);
-    this.#type = new Uint16Array(size);
-    this.#class = new Uint16Array(size);
-    this.#rcode = new Int16Array(size);
-    this.#replySize = new Uint16Array(size);
-    this.#querySize = new Uint16Array(size);
-    this.#port = new Uint16Array(size);
-    this.#transport = new Uint8Array(size);
-    this.#nameLength = new Uint8Array(size);
-    this.#names = new Uint8Array(size * NAME_SLOT);
-    this.#clients = Array.from<string>({ length: size }).fill("");
-    this.#servers = Array.from<string | null>({ length: size }).fill(null);
-    this.#errors = Array.from<string | null>({ length: size }).fill(null);
+    this.#shared = shared !== null;
+    this.#positions = size * Math.floor(0x7fff_ffff / Math.max(1, size));
+    this.#quarter = Math.max(1, size >>> 2);
+    const memory = shared?.memory ?? new ArrayBuffer(8 + size * ROW);
+    this.#head = new Int32Array(memory, 0, 1);
+    // The widest first, so that each begins at a multiple of its width.
+    let at = 8;
+    const next = (bytes: number): number => {
+      at += bytes * size;
+      return at - bytes * size;
+    };
+    this.#time = new Float64Array(memory, next(8), size);
+    this.#duration = new Float32Array(memory, next(4), size);
+    this.#stamps = new Int32Array(memory, next(4), size);
+    const wordsAt = at;
+    if (shared !== null) at += roundedUp(SharedWords.bytes(size, shared.writers));
+    this.#type = new Uint16Array(memory, next(2), size);
+    this.#class = new Uint16Array(memory, next(2), size);
+    this.#rcode = new Int16Array(memory, next(2), size);
+    this.#replySize = new Uint16Array(memory, next(2), size);
+    this.#querySize = new Uint16Array(memory, next(2), size);
+    this.#port = new Uint16Array(memory, next(2), size);
+    this.#transport = new Uint8Array(memory, next(1), size);
+    this.#nameLength = new Uint8Array(memory, next(1), size);
+    this.#names = new Uint8Array(memory, next(NAME_SLOT), size * NAME_SLOT);
+    this.#words =
+      shared === null
+        ? new OwnWords(size)
+        : new SharedWords(size, shared.writers, shared.writer, memory, wordsAt);
+  }
+
+  /** Memory for a ring of `size` rows that so many threads write, for `SharedRing`. */
+  static memory(size: number, writers: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(8 + size * ROW + roundedUp(SharedWords.bytes(size, writers)));
   }
 
   /** How many queries were ever recorded: the sequence number of the next one. */
   get recorded(): number {
-    return this.#recorded;
+    if (this.size === 0) return 0;
+    const passed = Atomics.load(this.#head, 0) - (this.#seen % this.#positions);
+    this.#seen += passed < 0 ? passed + this.#positions : passed;
+    return this.#seen;
   }
 
   /** The sequence number of the oldest query that is still kept; equal to `recorded` when there is none. */
   get oldest(): number {
-    return Math.max(0, this.#recorded - this.size);
+    return Math.max(0, this.recorded - this.size);
   }
 
   /**
    * Calls `wake` each time a quarter of the ring is new, so that a reader who looks at it now and then is not overrun
    * by a burst. One reader only (the history file); null ends it. `wake` runs on the packet path: it may only set a flag
-   * or schedule work.
+   * or schedule work. It is called in the thread that writes, which calls `wake` of the reader's ring.
    */
   wakeEachQuarter(wake: (() => void) | null): void {
     this.#wake = wake;
-    this.#untilWake = Math.max(1, this.size >>> 2);
+  }
+
+  /** A quarter of the ring is new: for the thread of the reader. */
+  wake(): void {
+    this.#wake?.();
   }
 
   /** Records how a query ended. */
   ended(outcome: Outcome): void {
     if (this.size === 0) return;
-    const row = this.#row;
+    const position = this.#claim();
+    const row = position % this.size;
+    if (this.#shared) Atomics.store(this.#stamps, row, 0);
     const { receivedAt, bytes, nameLength } = outcome;
     // The wall clock is read once a second, not for each query: the two clocks keep the same pace between.
     if (receivedAt - this.#wallReadAt >= CLOCK_TRUST) this.#readWallClock(receivedAt);
@@ -115,33 +167,60 @@ export class HistoryRing implements Observer {
     this.#querySize[row] = outcome.querySize;
     this.#port[row] = outcome.clientPort;
     this.#transport[row] = outcome.transport;
-    this.#clients[row] = outcome.clientAddress;
-    this.#servers[row] = outcome.server;
-    this.#errors[row] = outcome.error;
+    this.#words.set(row, outcome);
 
     this.#nameLength[row] = nameLength;
     const names = this.#names;
     const nameSlot = row * NAME_SLOT;
     for (let i = 0; i < nameLength; i++) names[nameSlot + i] = bytes[NAME_AT + i]!;
 
-    this.#recorded++;
-    this.#row = row + 1 === this.size ? 0 : row + 1;
-    if (this.#wake !== null && --this.#untilWake === 0) {
-      this.#untilWake = Math.max(1, this.size >>> 2);
-      this.#wake();
+    if (this.#shared) Atomics.store(this.#stamps, row, position + 1);
+    if (this.#wake !== null && (row + 1) % this.#quarter === 0) this.#wake();
+  }
+
+  /**
+   * The query with this sequence number, decoded; undefined when it is not kept any more, or not yet there, or another
+   * thread is writing it.
+   */
+  entry(sequence: number): HistoryEntry | undefined {
+    if (sequence < this.oldest || sequence >= this.recorded) return undefined;
+    const row = sequence % this.size;
+    const stamp = (sequence % this.#positions) + 1;
+    if (this.#shared && Atomics.load(this.#stamps, row) !== stamp) return undefined;
+    const entry = this.#read(row);
+    // Else it was overwritten while it was read.
+    return this.#shared && Atomics.load(this.#stamps, row) !== stamp ? undefined : entry;
+  }
+
+  /** A reader that starts at `sequence`; without it, at what comes next. */
+  cursor(sequence: number = this.recorded): HistoryCursor {
+    return new HistoryCursor(this, sequence, this.#clocks.monotonic);
+  }
+
+  #claim(): number {
+    const head = this.#head;
+    if (!this.#shared) {
+      const position = head[0]!;
+      head[0] = this.#after(position);
+      return position;
+    }
+    for (;;) {
+      const position = Atomics.load(head, 0);
+      if (Atomics.compareExchange(head, 0, position, this.#after(position)) === position) return position;
     }
   }
 
-  /** The query with this sequence number, decoded; undefined when it is not kept any more, or not yet there. */
-  entry(sequence: number): HistoryEntry | undefined {
-    if (sequence < this.oldest || sequence >= this.#recorded) return undefined;
-    const row = sequence % this.size;
+  #after(position: number): number {
+    return position + 1 === this.#positions ? 0 : position + 1;
+  }
+
+  #read(row: number): HistoryEntry {
     const named = this.#nameLength[row]! > 0;
     const rcode = this.#rcode[row]!;
     return {
       v: 1,
       time: new Date(this.#time[row]!).toISOString(),
-      client: this.#clients[row]!,
+      client: this.#words.client(row),
       port: this.#port[row]!,
       transport: this.#transport[row] === Transport.TCP ? "tcp" : "udp",
       name: named ? formatName(this.#names, row * NAME_SLOT) : null,
@@ -149,16 +228,11 @@ export class HistoryRing implements Observer {
       class: named ? className(this.#class[row]!) : null,
       rcode: rcode < 0 ? null : rcodeName(rcode),
       ms: Math.round(this.#duration[row]! * 1000) / 1000,
-      server: this.#servers[row]!,
+      server: this.#words.server(row),
       bytes: this.#replySize[row]!,
       querySize: this.#querySize[row]!,
-      error: this.#errors[row]!,
+      error: this.#words.error(row),
     };
-  }
-
-  /** A reader that starts at `sequence`; without it, at what comes next. */
-  cursor(sequence: number = this.#recorded): HistoryCursor {
-    return new HistoryCursor(this, sequence);
   }
 
   #readWallClock(receivedAt: number): void {
@@ -167,15 +241,24 @@ export class HistoryRing implements Observer {
   }
 }
 
+function roundedUp(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}
+
 /** A place in the ring that moves towards newer queries and counts those that were overwritten before it came by. */
 export class HistoryCursor {
   readonly #ring: HistoryRing;
+  readonly #now: () => number;
   #at: number;
   #lost = 0;
+  /** Since when the row at which it is cannot be read, and which one that is. */
+  #waitsSince = 0;
+  #waitsAt = -1;
 
-  constructor(ring: HistoryRing, at: number) {
+  constructor(ring: HistoryRing, at: number, now: () => number) {
     this.#ring = ring;
     this.#at = at;
+    this.#now = now;
   }
 
   /** The sequence number that `next` gives next, unless it is lost by then. */
@@ -188,16 +271,22 @@ export class HistoryCursor {
     return this.#ring.recorded - Math.max(this.#at, this.#ring.oldest);
   }
 
-  /** The next query; undefined when everything was read. */
+  /** The next query; undefined when everything was read, or the next is being written by another thread. */
   next(): HistoryEntry | undefined {
-    const missed = this.#ring.oldest - this.#at;
-    if (missed > 0) {
-      this.#lost += missed;
-      this.#at = this.#ring.oldest;
+    for (;;) {
+      const missed = this.#ring.oldest - this.#at;
+      if (missed > 0) {
+        this.#lost += missed;
+        this.#at = this.#ring.oldest;
+      }
+      const entry = this.#ring.entry(this.#at);
+      if (entry !== undefined) {
+        this.#at++;
+        return entry;
+      }
+      if (this.#at >= this.#ring.recorded) return undefined;
+      if (this.#at >= this.#ring.oldest && !this.#isAbandoned()) return undefined;
     }
-    const entry = this.#ring.entry(this.#at);
-    if (entry !== undefined) this.#at++;
-    return entry;
   }
 
   /** How many queries were lost since this was last asked. */
@@ -205,5 +294,18 @@ export class HistoryCursor {
     const lost = this.#lost;
     this.#lost = 0;
     return lost;
+  }
+
+  /** Whether the row at which it is will never be whole; it is passed by then. */
+  #isAbandoned(): boolean {
+    const now = this.#now();
+    if (this.#waitsAt !== this.#at) {
+      this.#waitsAt = this.#at;
+      this.#waitsSince = now;
+    }
+    if (now - this.#waitsSince < ABANDONED) return false;
+    this.#at++;
+    this.#lost++;
+    return true;
   }
 }

@@ -130,10 +130,10 @@ describe("HistoryRing", () => {
     ring.ended(outcomeOf("a."));
     ring.wakeEachQuarter(wake);
     for (let i = 0; i < 5; i++) ring.ended(outcomeOf("a."));
-    expect(wake).toHaveBeenCalledTimes(2);
+    expect(wake).toHaveBeenCalledTimes(3);
     ring.wakeEachQuarter(null);
     for (let i = 0; i < 5; i++) ring.ended(outcomeOf("a."));
-    expect(wake).toHaveBeenCalledTimes(2);
+    expect(wake).toHaveBeenCalledTimes(3);
   });
 });
 
