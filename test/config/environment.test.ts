@@ -36,6 +36,15 @@ describe("environment variables", () => {
         DOTLS_TLS_SNI: "off",
         DOTLS_TLS_KEYLOG: "none",
         DOTLS_TLS_PREWARM: "true",
+        DOTLS_CACHE_SIZE: "0",
+        DOTLS_CACHE_FILE: "none",
+        DOTLS_CACHE_MINTTL: "10s",
+        DOTLS_CACHE_MAXTTL: "1h",
+        DOTLS_CACHE_NEGATIVETTL: "0s",
+        DOTLS_CACHE_FAILURETTL: "30s",
+        DOTLS_CACHE_SERVESTALE: "off",
+        DOTLS_CACHE_STALEFOR: "2h",
+        DOTLS_CACHE_PREFETCH: "no",
         DOTLS_ROUTES: '[{"match": "corp.example", "upstreams": ["udp://10.0.0.2"], "policy": "race"}]',
         ...Object.fromEntries(localNames.map((key) => [variableOf(`localNames.${key}`), "false"])),
         DOTLS_CLUSTER: "off",
@@ -73,6 +82,17 @@ describe("environment variables", () => {
         alpn: [],
         sni: false,
         prewarm: true,
+      },
+      cache: {
+        size: 0,
+        file: null,
+        minTtl: 10_000,
+        maxTtl: 3_600_000,
+        negativeTtl: 0,
+        failureTtl: 30_000,
+        serveStale: "off",
+        staleFor: 7_200_000,
+        prefetch: false,
       },
       routes: [{ match: [{ suffix: "corp.example" }], upstreams: [{ protocol: "udp" }], policy: "race" }],
       localNames: Object.fromEntries(localNames.map((key) => [key, false])),
@@ -114,7 +134,7 @@ describe("environment variables", () => {
     ]);
   });
 
-  test.each(["DOTLS_CACHE_SIZE", "DOTLS_", "DOTLS_PORT", "DOTLS_INSECURE"])("%s is no option", (name) => {
+  test.each(["DOTLS_TUNNEL_SIZE", "DOTLS_", "DOTLS_PORT", "DOTLS_INSECURE"])("%s is no option", (name) => {
     expect(problemsOf({ env: { [name]: "53" } })[0]).toContain(
       `${name}: this variable is not known to this version`,
     );

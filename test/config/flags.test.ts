@@ -89,7 +89,7 @@ describe("flags", () => {
       ["--upstream", "1.1.1.1", "--set", "upstreams=9.9.9.9"],
       "--set: upstreams: given by --upstream as well",
     ],
-    [["--set", "cache.size=1"], "--set: cache.size: this key is not known to this version"],
+    [["--set", "cache.sized=1"], "--set: cache.sized: this key is not known to this version"],
   ])("%j", (args, problem) => {
     expect(problemsOf({ flags: parse(...args) })[0]).toContain(problem);
   });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
+import { NO_CACHE } from "../../src/config/no-cache.ts";
 import { OPTIONS } from "../../src/config/options.ts";
 import { folderWith, load, problemsOf } from "../support/config-folder.ts";
 
@@ -52,6 +53,7 @@ describe("the defaults", () => {
       bootstrap: [],
       state: "/var/lib/service",
       tls: { ...usualTls, prewarm: false },
+      cache: { ...NO_CACHE, size: 67_108_864 },
       routes: [],
       localNames: {
         localhost: true,
@@ -81,6 +83,7 @@ describe("the defaults", () => {
       },
       history: { size: 10_000, file: null, keep: 604_800_000, rotate: 67_108_864 },
       control: { socket: null },
+      workers: "auto",
       log: { level: "info" },
     });
   });

@@ -53,7 +53,7 @@ describe("keys that do not exist", () => {
     );
   });
 
-  test.each(["cache", "workers", "io"])("%s has nothing near it", (key) => {
+  test.each(["tunnel", "workers", "io"])("%s has nothing near it", (key) => {
     expect(problemsOf({ yaml: `${key}: 1` })).toEqual([
       `dotls.yaml:1:1: ${key}: this key is not known to this version`,
     ]);
@@ -115,6 +115,22 @@ describe("values that cannot be", () => {
     ["access: {allow: []}", "1:17: access.allow: the list of prefixes is empty"],
     ["access: {allow: [10.1.2.3/8]}", '1:18: access.allow[0]: "10.1.2.3/8" has bits set behind its length'],
     ["access: {allow: any}", "1:17: access.allow: wants a list of prefixes"],
+    ["cache: {size: 64MB}", '1:15: cache.size: "64MB" is not a size (write 64MiB)'],
+    ["cache: {size: -1}", '1:15: cache.size: "-1" is not a size'],
+    ["cache: {size: 1000}", "1:15: cache.size: 1000 is outside of 1MiB to 16GiB"],
+    ["cache: {size: 17GiB}", "1:15: cache.size: 17GiB is outside of 1MiB to 16GiB"],
+    ["cache: {size: []}", "1:15: cache.size: wants a size"],
+    ["cache: {file: yes}", '1:15: cache.file: "yes" is not a path'],
+    ["cache: {minTtl: 60}", "1:17: cache.minTtl: wants a duration"],
+    ["cache: {minTtl: 2h}", "1:17: cache.minTtl: 2h is outside of 0ms to 1h"],
+    ["cache: {maxTtl: 0s}", "1:17: cache.maxTtl: 0ms is outside of 1s to 7d"],
+    ["cache: {maxTtl: 8d}", "1:17: cache.maxTtl: 8d is outside of 1s to 7d"],
+    ["cache: {negativeTtl: 4h}", "1:22: cache.negativeTtl: 4h is outside of 0ms to 3h"],
+    ["cache: {failureTtl: 10m}", "1:21: cache.failureTtl: 10m is outside of 1s to 5m"],
+    ["cache: {serveStale: always}", "1:21: cache.serveStale: wants off, on-failure or immediate"],
+    ["cache: {serveStale: true}", "1:21: cache.serveStale: wants off, on-failure or immediate"],
+    ["cache: {staleFor: 1s}", "1:19: cache.staleFor: 1s is outside of 1m to 7d"],
+    ["cache: {prefetch: maybe}", '1:19: cache.prefetch: "maybe" is neither true nor false'],
     ["history: {size: -1}", '1:17: history.size: "-1" is not a whole number'],
     ["history: {size: 1.5}", '1:17: history.size: "1.5" is not a whole number'],
     ["history: {size: many}", '1:17: history.size: "many" is not a whole number'],

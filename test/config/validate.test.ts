@@ -145,3 +145,23 @@ describe("the history", () => {
     expect(load({ yaml: "history: {size: 0}" }).config.history).toMatchObject({ size: 0, file: null });
   });
 });
+
+describe("the cache", () => {
+  test("a file that would stay empty", () => {
+    expect(problemsOf({ yaml: "cache: {size: 0, file: answers}" })).toEqual([
+      "dotls.yaml:1:15: cache.size: no answers are kept, so none would get into cache.file (leave cache.size away)",
+    ]);
+  });
+
+  test("a shortest time that is longer than the longest", () => {
+    expect(problemsOf({ yaml: "cache: {minTtl: 10m, maxTtl: 60s}" })).toEqual([
+      "dotls.yaml:1:17: cache.minTtl: 10m is more than cache.maxTtl, 1m (choose a shorter time)",
+    ]);
+    expect(load({ yaml: "cache: {minTtl: 1m, maxTtl: 60s}" }).config.cache.minTtl).toBe(60_000);
+  });
+
+  test("a file is found from where it is written", () => {
+    const cwd = folderWith({ "dotls.yaml": "cache: {file: answers}" });
+    expect(load({ cwd }).config.cache.file).toBe(join(cwd, "answers"));
+  });
+});
