@@ -27,6 +27,8 @@ export interface Config {
   readonly access: AccessConfig;
   readonly history: HistoryConfig;
   readonly control: ControlConfig;
+  /** How many threads answer queries; `auto`: as many as this machine has use for. */
+  readonly workers: number | "auto";
   readonly log: LogConfig;
 }
 

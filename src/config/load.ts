@@ -123,6 +123,7 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
       rotate: history!.rotate!,
     },
     control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
+    workers: merged.workers!,
     log: { level: log!.level! },
   };
 }

@@ -62,6 +62,7 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["history.keep", formatDuration(history.keep)],
     ["history.rotate", formatSize(history.rotate)],
     ["control.socket", writtenPath(config.control.socket)],
+    ["workers", config.workers],
     ["log.level", config.log.level],
   ]);
 }

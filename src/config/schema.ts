@@ -24,6 +24,7 @@ import { formatSize, parseSize } from "./size.ts";
 import { type TlsLayer, tlsSection } from "./tls-schema.ts";
 import type { UpstreamDraft } from "./upstream-draft.ts";
 import { upstreamField } from "./upstream-schema.ts";
+import { parseWorkers } from "./workers.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -48,6 +49,7 @@ export interface Layer {
   bypass?: { [Key in keyof BypassConfig]?: BypassConfig[Key] | undefined } | null | undefined;
   access?: { allow?: string[] | undefined } | null | undefined;
   history?: LayerHistory | null | undefined;
+  workers?: number | "auto" | undefined;
   control?: { socket?: AutoPath | undefined } | null | undefined;
   log?: { level?: Config["log"]["level"] | undefined } | null | undefined;
 }
@@ -265,6 +267,16 @@ const schema = z.strictObject({
         .optional(),
     })
     .nullish(),
+  workers: z
+    .union([z.string(), z.number()], { error: () => "wants auto or a whole number" })
+    .transform(parsed(parseWorkers))
+    .meta({
+      type: "`auto`, or a whole number, 1 to 64",
+      description:
+        "How many threads answer queries. Each has sockets and connections to the upstreams of its own; the cache, the history and the counters are shared. More than 1 needs sockets that share an address (`SO_REUSEPORT`).",
+      default: "auto",
+    } satisfies About)
+    .optional(),
   log: z
     .strictObject({
       level: z

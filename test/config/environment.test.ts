@@ -56,6 +56,7 @@ describe("environment variables", () => {
         DOTLS_HISTORY_KEEP: "1d",
         DOTLS_HISTORY_ROTATE: "1MiB",
         DOTLS_CONTROL_SOCKET: "none",
+        DOTLS_WORKERS: "4",
         DOTLS_LOG_LEVEL: "debug",
       },
     });
@@ -101,6 +102,7 @@ describe("environment variables", () => {
       access: { allow: ["10.0.0.0/8"] },
       history: { size: 5, file: null, keep: 86_400_000, rotate: 1_048_576 },
       control: { socket: null },
+      workers: 4,
       log: { level: "debug" },
     });
     for (const [key, origin] of origins) expect(origin).toBe(`env ${variableOf(key)}`);

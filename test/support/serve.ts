@@ -53,6 +53,7 @@ export const plainConfig: Config = {
   access: { allow: ["127.0.0.0/8"] },
   history: { size: 100, file: null, keep: 0, rotate: 0 },
   control: { socket: null },
+  workers: 1,
   log: { level: "info" },
 };
 

@@ -125,6 +125,7 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     access: { allow: ["127.0.0.0/8"] },
     history: { size: 100, file: null, keep: 0, rotate: 0 },
     control: { socket: null },
+    workers: 1,
     log: { level: "warn" },
   };
 }
