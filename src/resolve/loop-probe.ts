@@ -8,6 +8,7 @@ import { RrType } from "../dns/rrtype.ts";
 import { ExtendedError } from "../dns/edns/extended-error.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import { extraError } from "./extra-errors.ts";
+import { ProbeBoard } from "./probe-board.ts";
 import { type Stage, Step } from "./stage.ts";
 
 /**
@@ -43,20 +44,29 @@ export interface LoopEvents<T> {
  */
 export class LoopProbe<T> implements Stage {
   #events: LoopEvents<T>;
+  #board: ProbeBoard;
   #random: (size: number) => Uint8Array;
-  /** The label that is out for each server, and whether it has come back. */
-  #probes = new Map<T, { readonly label: Uint8Array; seen: boolean }>();
+  /** Where on the board the probe is that is out for each server. */
+  #probes = new Map<T, number>();
   #loops = new Set<T>();
 
-  constructor(events: LoopEvents<T>, random: (size: number) => Uint8Array = randomBytes) {
+  /** `board`: that of all threads that have the same doors. */
+  constructor(
+    events: LoopEvents<T>,
+    board: ProbeBoard = new ProbeBoard(),
+    random: (size: number) => Uint8Array = randomBytes,
+  ) {
     this.#events = events;
+    this.#board = board;
     this.#random = random;
   }
 
   /** A question to be sent through the server now; one that is still out is forgotten. Call `over` at its end. */
   question(target: T): LoopQuestion {
     const label = Buffer.from(Buffer.from(this.#random(RANDOM)).toString("hex"), "latin1");
-    this.#probes.set(target, { label, seen: false });
+    this.#forgetProbe(target);
+    const now = Math.floor(Date.now() / 1000);
+    this.#probes.set(target, this.#board.put(hexAt(label, 0), hexAt(label, LABEL / 2), now));
     const questionEnd = HEADER_LENGTH + NAME_LENGTH + 4;
     const bytes = new Uint8Array(questionEnd);
     writeU16(bytes, HeaderOffset.FLAGS, Flag.RD);
@@ -71,13 +81,16 @@ export class LoopProbe<T> implements Stage {
 
   /**
    * The question for the server has ended; `answered`: by an answer, of whatever kind. An answer to a question that did
-   * not come by here clears the server; no answer says nothing.
+   * not come by at any door clears the server; no answer says nothing.
    */
   over(target: T, answered: boolean): void {
-    const probe = this.#probes.get(target);
-    this.#probes.delete(target);
-    if (probe === undefined || probe.seen || !answered) return;
-    if (this.#loops.delete(target)) this.#events.onLoopGone(target);
+    const slot = this.#probes.get(target);
+    if (slot === undefined) return;
+    const seen = this.#board.wasSeen(slot);
+    this.#forgetProbe(target);
+    // At the door of another thread: what it answered comes after what it noted.
+    if (seen) this.#found(target);
+    else if (answered && slot >= 0 && this.#loops.delete(target)) this.#events.onLoopGone(target);
   }
 
   /** Whether the server is known to lead back to us. */
@@ -87,30 +100,49 @@ export class LoopProbe<T> implements Stage {
 
   /** Forgets a server that is asked no more. */
   forget(target: T): void {
-    this.#probes.delete(target);
+    this.#forgetProbe(target);
     this.#loops.delete(target);
   }
 
-  /** Takes our own probes out of what comes in: to send one on would keep it going round. */
+  /** Takes our own probes out of what comes in, those of other threads too: to send one on would keep it going round. */
   enter(query: ClientQuery): number {
-    if (query.nameLength !== NAME_LENGTH || this.#probes.size === 0) return Step.NEXT;
+    if (query.nameLength !== NAME_LENGTH) return Step.NEXT;
     const { bytes } = query;
-    const suffixAt = HEADER_LENGTH + 1 + LABEL;
-    if (bytes[HEADER_LENGTH] !== LABEL || !equalFolded(bytes, suffixAt, SUFFIX, 0, SUFFIX.length)) {
+    const labelAt = HEADER_LENGTH + 1;
+    if (bytes[HEADER_LENGTH] !== LABEL || !equalFolded(bytes, labelAt + LABEL, SUFFIX, 0, SUFFIX.length)) {
       return Step.NEXT;
     }
-    for (const [target, probe] of this.#probes) {
-      if (!equalFolded(bytes, HEADER_LENGTH + 1, probe.label, 0, LABEL)) continue;
-      probe.seen = true;
-      if (!this.#loops.has(target)) {
-        this.#loops.add(target);
-        this.#events.onLoop(target);
-      }
-      query.rcode = Rcode.SERVFAIL;
-      query.extra = LOOP;
-      query.error = "a probe of ours came back: one of the servers leads to this one";
-      return Step.ANSWERED;
-    }
-    return Step.NEXT;
+    const high = hexAt(bytes, labelAt);
+    const low = hexAt(bytes, labelAt + LABEL / 2);
+    if (Number.isNaN(high) || Number.isNaN(low) || !this.#board.see(high, low)) return Step.NEXT;
+    for (const [target, slot] of this.#probes) if (this.#board.wasSeen(slot)) this.#found(target);
+    query.rcode = Rcode.SERVFAIL;
+    query.extra = LOOP;
+    query.error = "a probe of ours came back: one of the servers leads to this one";
+    return Step.ANSWERED;
+  }
+
+  #found(target: T): void {
+    if (this.#loops.has(target)) return;
+    this.#loops.add(target);
+    this.#events.onLoop(target);
+  }
+
+  #forgetProbe(target: T): void {
+    this.#board.free(this.#probes.get(target) ?? -1);
+    this.#probes.delete(target);
   }
 }
+
+/** Eight hexadecimal digits as a signed number of 32 bits; NaN when they are none. */
+function hexAt(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + LABEL / 2; i++) {
+    const digit = HEX.indexOf(String.fromCharCode(bytes[i]! | 0x20));
+    if (digit < 0) return Number.NaN;
+    value = (value << 4) | digit;
+  }
+  return value;
+}
+
+const HEX = "0123456789abcdef";

@@ -3,6 +3,7 @@ import type { UpstreamStatus } from "../control/status.ts";
 import { Listeners } from "../listen/listeners.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
+import type { ProbeBoard } from "../resolve/probe-board.ts";
 import { Resolver } from "../resolve/resolver.ts";
 import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears how each query ended. */
   readonly observers: readonly Observer[];
+  /** With several threads: the probes for loops that all of them have out. */
+  readonly probes?: ProbeBoard;
 }
 
 /** How long clients may take to read their answers when the engine stops, in ms. */
@@ -41,7 +44,7 @@ export class Engine implements Workforce {
     this.#config = config;
     this.#factory = factory;
     this.#groups = groups;
-    this.#loops = new LoopWatch(options.log);
+    this.#loops = new LoopWatch(options.log, options.probes ?? null);
     this.#resolver = new Resolver({
       allow: config.access.allow,
       routes: groups.routes,

@@ -1,6 +1,7 @@
 import type { Log } from "../observe/log.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
-import { type LoopQuestion, LoopProbe } from "../resolve/loop-probe.ts";
+import { type LoopEvents, type LoopQuestion, LoopProbe } from "../resolve/loop-probe.ts";
+import type { ProbeBoard } from "../resolve/probe-board.ts";
 import type { Stage } from "../resolve/stage.ts";
 import { Exchange } from "../upstream/exchange.ts";
 import { queryLength, writeQuery } from "../upstream/query-writer.ts";
@@ -18,8 +19,9 @@ export class LoopWatch implements Stage {
   #answers = new Map<Upstream, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(log: Log) {
-    this.#probe = new LoopProbe<Upstream>({
+  /** `board`: that of all threads; null when this is the only one. */
+  constructor(log: Log, board: ProbeBoard | null) {
+    const events: LoopEvents<Upstream> = {
       onLoop: (upstream) => {
         upstream.blocked = { kind: "loop", text: "it sends our questions back to us" };
         log.error(`upstream ${upstream.label} leads back to dotls: it is not asked any more`, {
@@ -30,7 +32,8 @@ export class LoopWatch implements Stage {
         upstream.blocked = null;
         log.info(`upstream ${upstream.label} no longer leads back to dotls`, { upstream: upstream.label });
       },
-    });
+    };
+    this.#probe = board === null ? new LoopProbe(events) : new LoopProbe(events, board);
   }
 
   enter(query: ClientQuery): number {

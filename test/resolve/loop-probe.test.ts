@@ -5,6 +5,7 @@ import { Reading } from "../../src/dns/query-view.ts";
 import { RrType } from "../../src/dns/rrtype.ts";
 import { ClientQuery } from "../../src/listen/client-query.ts";
 import { type LoopQuestion, LoopProbe } from "../../src/resolve/loop-probe.ts";
+import { ProbeBoard } from "../../src/resolve/probe-board.ts";
 import { Step } from "../../src/resolve/stage.ts";
 import { clientQuery, door } from "./queries.ts";
 
@@ -103,5 +104,46 @@ describe("a probe for loops", () => {
     expect(probe.enter(arrives(question))).toBe(Step.NEXT);
     probe.over("a", true);
     expect(events).toEqual(["a loops"]);
+  });
+
+  it("is known to all threads of the process, and found by the one that sent it", () => {
+    const memory = new SharedArrayBuffer(ProbeBoard.BYTES);
+    const told = (who: string): { onLoop: () => void; onLoopGone: () => void } => ({
+      onLoop: () => events.push(`${who}: loops`),
+      onLoopGone: () => events.push(`${who}: does not`),
+    });
+    const [one, two] = ["one", "two"].map(
+      (who) => new LoopProbe<string>(told(who), new ProbeBoard(memory)),
+    ) as [LoopProbe<string>, LoopProbe<string>];
+    const question = one.question("a");
+    two.question("a");
+    expect(two.enter(arrives(question))).toBe(Step.ANSWERED);
+    expect(events).toEqual([]);
+    // What the other thread answered comes back as the server's answer.
+    one.over("a", true);
+    two.over("a", true);
+    expect(events).toEqual(["one: loops"]);
+    expect([one.isLoop("a"), two.isLoop("a")]).toEqual([true, false]);
+    one.question("a");
+    one.over("a", true);
+    expect(events).toEqual(["one: loops", "one: does not"]);
+  });
+});
+
+describe("the board of the probes that are out", () => {
+  it("has room again when probes are over, or their threads are gone", () => {
+    const board = new ProbeBoard();
+    const slots = Array.from({ length: 1024 }, (_, i) => board.put(7, i, 1000));
+    expect(new Set(slots).size).toBe(1024);
+    expect([board.put(8, 8, 1059), board.see(8, 8)]).toEqual([-1, false]);
+    board.free(slots[5]!);
+    expect([board.see(7, 5), board.put(8, 8, 1059), board.see(8, 8)]).toEqual([false, slots[5], true]);
+    expect(board.put(9, 9, 1060)).toBe(slots[0]);
+    expect([board.see(7, 0), board.see(9, 9), board.wasSeen(slots[0]!)]).toEqual([false, true, true]);
+  });
+
+  it("says nothing of a probe that found no room", () => {
+    const board = new ProbeBoard();
+    expect([board.wasSeen(-1), board.free(-1)]).toEqual([false, undefined]);
   });
 });
