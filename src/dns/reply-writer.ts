@@ -40,7 +40,7 @@ export interface ReplyRoom {
 const KEEPALIVE_LENGTH = 6;
 
 /** The most that a reply to this query may have, in bytes. */
-function sizeLimit(query: QueryView, way: ReplyWay): number {
+export function sizeLimit(query: QueryView, way: ReplyWay): number {
   if (!way.datagrams) return MAX_MESSAGE;
   return query.hasEdns ? Math.min(query.udpSize, MAX_UDP_SIZE) : MIN_UDP_SIZE;
 }
@@ -72,7 +72,7 @@ export function writeReply(query: QueryView, reply: ReplyView, way: ReplyWay, ro
   const size = fixed + (whole ? bodyLength : 0) + (withErrors ? errorsLength : 0);
   const out = rooms.room(size);
   const start = rooms.roomAt;
-  writeHead(out, start, query, visibleFlags(query, reply, whole), true);
+  writeHead(out, start, query, visibleFlags(query, reply.flags, reply.rcode, whole), true);
   let at = start + questionEnd;
   if (whole && hasBody) {
     const from = view.start;
@@ -84,7 +84,11 @@ export function writeReply(query: QueryView, reply: ReplyView, way: ReplyWay, ro
     copy(out, at, view.bytes, view.recordsAt, view.optAt);
     at += bodyLength;
   }
-  if (query.hasEdns) addOpt(out, start, at, query, way, reply.rcode, withErrors ? reply : null, null);
+  if (query.hasEdns) {
+    let end = openReplyOpt(out, start, at, query, way, reply.rcode, null);
+    if (withErrors) end = copyErrors(out, end, reply);
+    closeOpt(out, at, end);
+  }
   return size;
 }
 
@@ -107,9 +111,9 @@ export function writeOwn(
   const whole = records === null || fixed + records.bytes.length <= limit;
   const body = whole ? records : null;
   const bodyLength = body === null ? 0 : body.bytes.length;
-  const extraLength = extra === null || !query.hasEdns ? 0 : 6 + extra.text.length;
-  const withExtra = extraLength > 0 && fixed + bodyLength + extraLength <= limit;
-  const size = fixed + bodyLength + (withExtra ? extraLength : 0);
+  const ownError = extra === null || !query.hasEdns ? 0 : extraLength(extra);
+  const withExtra = ownError > 0 && fixed + bodyLength + ownError <= limit;
+  const size = fixed + bodyLength + (withExtra ? ownError : 0);
   const out = rooms.room(size);
   const start = rooms.roomAt;
   const flags = Flag.QR | Flag.RA | (query.flags & (Flag.OPCODE | Flag.RD | Flag.CD)) | (whole ? 0 : Flag.TC);
@@ -123,29 +127,31 @@ export function writeOwn(
   }
   if (query.hasEdns) {
     const optAt = start + questionEnd + bodyLength;
-    addOpt(out, start, optAt, query, way, rcode, null, withExtra ? extra : null);
+    closeOpt(out, optAt, openReplyOpt(out, start, optAt, query, way, rcode, withExtra ? extra : null));
   }
   return size;
 }
 
-function optLength(query: QueryView, way: ReplyWay): number {
+/** What our OPT takes in a reply, extended errors aside: 0 for a client that sent none. */
+export function optLength(query: QueryView, way: ReplyWay): number {
   if (!query.hasEdns) return 0;
   return OPT_LENGTH + (query.wantsKeepalive && !way.datagrams ? KEEPALIVE_LENGTH : 0);
 }
 
 /**
+ * The flags of a reply to this client; `served` are those of the server, `whole` is false when the records are left out.
  * AA is never passed on: we are no authority. AD only to a client that asked for it with AD or DO (RFC 6840 section
  * 5.7, 5.8). CD and RD come back as the client sent them, Z is cleared.
  */
-function visibleFlags(query: QueryView, view: ReplyView, whole: boolean): number {
-  let flags = Flag.QR | Flag.RA | (query.flags & (Flag.RD | Flag.CD)) | (view.flags & Flag.TC);
-  if (query.dnssecOk || (query.flags & Flag.AD) !== 0) flags |= view.flags & Flag.AD;
+export function visibleFlags(query: QueryView, served: number, rcode: number, whole: boolean): number {
+  let flags = Flag.QR | Flag.RA | (query.flags & (Flag.RD | Flag.CD)) | (served & Flag.TC);
+  if (query.dnssecOk || (query.flags & Flag.AD) !== 0) flags |= served & Flag.AD;
   if (!whole) flags |= Flag.TC;
-  return flags | (view.rcode <= 15 || query.hasEdns ? view.rcode & 15 : Rcode.SERVFAIL);
+  return flags | (rcode <= 15 || query.hasEdns ? rcode & 15 : Rcode.SERVFAIL);
 }
 
 /** Header with empty record counts, and the question byte for byte as it was asked, for clients that mix its case. */
-function writeHead(out: Buffer, at: number, query: QueryView, flags: number, question: boolean): void {
+export function writeHead(out: Buffer, at: number, query: QueryView, flags: number, question: boolean): void {
   writeU16(out, at, query.id);
   writeU16(out, at + HeaderOffset.FLAGS, flags);
   writeU16(out, at + HeaderOffset.QDCOUNT, question ? 1 : 0);
@@ -158,16 +164,24 @@ function writeHead(out: Buffer, at: number, query: QueryView, flags: number, que
   copy(out, at + HEADER_LENGTH, query.bytes, HEADER_LENGTH, query.questionEnd);
 }
 
-function addOpt(
+/** Bytes of an extended error as an option (RFC 8914 section 2). */
+export function extraLength({ text }: ExtraError): number {
+  return 6 + text.length;
+}
+
+/**
+ * Opens our OPT at `optAt` of a reply that begins at `start`, with what we have to say ourselves, and counts it in the
+ * header. Gives the offset behind it; more options may follow there before `closeOpt`.
+ */
+export function openReplyOpt(
   out: Buffer,
   start: number,
   optAt: number,
   query: QueryView,
   way: ReplyWay,
   rcode: number,
-  errorsOf: ReplyView | null,
   extra: ExtraError | null,
-): void {
+): number {
   let at = openOpt(out, optAt, rcode, query.dnssecOk);
   if (query.wantsKeepalive && !way.datagrams) {
     writeU16(out, at, EdnsOption.KEEPALIVE);
@@ -180,14 +194,14 @@ function addOpt(
     writeU16(out, at + 2, 2 + extra.text.length);
     writeU16(out, at + 4, extra.code);
     out.set(extra.text, at + 6);
-    at += 6 + extra.text.length;
+    at += extraLength(extra);
   }
-  if (errorsOf !== null) at = copyErrors(out, at, errorsOf);
-  closeOpt(out, optAt, at);
   writeU16(out, start + HeaderOffset.ARCOUNT, readU16(out, start + HeaderOffset.ARCOUNT) + 1);
+  return at;
 }
 
-function copyErrors(out: Buffer, at: number, view: ReplyView): number {
+/** Writes the extended errors of a reply's OPT to out[at..at + view.errorsLength), and gives the offset behind them. */
+export function copyErrors(out: Uint8Array, at: number, view: ReplyView): number {
   const { bytes } = view;
   let to = at;
   for (let here = view.optAt + OPT_LENGTH; here < view.optEnd;) {
@@ -202,7 +216,7 @@ function copyErrors(out: Buffer, at: number, view: ReplyView): number {
 }
 
 /** Copies from[start..end). Short runs byte by byte: a subarray made for `set` would cost more than the bytes. */
-function copy(out: Buffer, at: number, from: Uint8Array, start: number, end: number): void {
+function copy(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): void {
   if (end - start > 64) {
     out.set(from.subarray(start, end), at);
     return;
