@@ -14,12 +14,16 @@ export class ClientQuery extends QueryView {
   clientPort = 0;
   /** Monotonic milliseconds. */
   receivedAt = 0;
+  /** Where in its door's memory it is, while it is there; -1: its bytes are its own. */
+  slot = -1;
 
   // How it ended, for the observers.
   duration = 0;
   /** -1 until a reply is sent. */
   rcode = -1;
   replySize = 0;
+  /** One of `Source` in observe/outcome.ts. */
+  source = 0;
   server: string | null = null;
   error: string | null = null;
 
@@ -29,6 +33,10 @@ export class ClientQuery extends QueryView {
   records: OwnRecords | null = null;
   /** The next client that waits for the same answer. */
   follower: ClientQuery | null = null;
+  /** Whether what a server answers may be kept for others. */
+  cacheable = false;
+  /** Nobody waits for its answer any more, or ever has. */
+  settled = false;
 
   constructor(door: Door, transport: number) {
     super();
@@ -53,10 +61,13 @@ export class ClientQuery extends QueryView {
     this.duration = 0;
     this.rcode = -1;
     this.replySize = 0;
+    this.source = 0;
     this.server = null;
     this.error = null;
     this.extra = null;
     this.records = null;
     this.follower = null;
+    this.cacheable = false;
+    this.settled = false;
   }
 }

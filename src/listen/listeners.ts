@@ -1,9 +1,10 @@
+import type { DatagramPort } from "./datagrams.ts";
 import type { QueryHandler } from "./door.ts";
 import { ListenError, listenUrl } from "./listen-error.ts";
 import { type Families, isWildcard } from "./local-addresses.ts";
-import { TcpDoor } from "./tcp-door.ts";
-import { UdpDoor } from "./udp-door.ts";
-import { type WildcardEvents, WildcardUdp } from "./wildcard-udp.ts";
+import { type ListenHow, Sockets } from "./sockets.ts";
+import type { TcpDoor } from "./tcp-door.ts";
+import type { WildcardEvents } from "./wildcard-udp.ts";
 
 /** One address to listen on; port 0 lets the system choose. */
 export interface ListenOn {
@@ -18,24 +19,32 @@ const CHOICES = 20;
 /** All doors of a server: opened together or not at all. */
 export class Listeners {
   #urls: string[] = [];
-  #udp: (UdpDoor | WildcardUdp)[] = [];
+  #udp: DatagramPort[] = [];
   #tcp: TcpDoor[] = [];
 
-  private constructor() {}
+  /** How datagrams are received and sent. */
+  readonly io: "dgram" | "batch";
+
+  private constructor(io: "dgram" | "batch") {
+    this.io = io;
+  }
 
   /**
    * Opens every address, or none: a server that answers on half of what it was told is a fault that nobody finds.
-   * TCP that shares a host with UDP on port 0 gets the port that UDP got. Throws ListenError (ERR_DOTLS_LISTEN).
+   * TCP that shares a host with UDP on port 0 gets the port that UDP got. Throws ListenError (ERR_DOTLS_LISTEN), and IoError
+   * (ERR_DOTLS_IO) when this machine cannot do it as `how` says.
    */
   static async open(
     addresses: readonly ListenOn[],
     handler: QueryHandler,
     events: WildcardEvents,
+    how: ListenHow = { io: "auto", sharing: "alone" },
   ): Promise<Listeners> {
+    const sockets = await Sockets.choose(how);
     for (let left = CHOICES; ; left--) {
-      const opened = new Listeners();
+      const opened = new Listeners(sockets.io);
       try {
-        await opened.#openAll(addresses, handler, events);
+        await opened.#openAll(sockets, addresses, handler, events);
         return opened;
       } catch (error) {
         await opened.close(0);
@@ -48,6 +57,7 @@ export class Listeners {
   }
 
   async #openAll(
+    sockets: Sockets,
     addresses: readonly ListenOn[],
     handler: QueryHandler,
     events: WildcardEvents,
@@ -58,24 +68,34 @@ export class Listeners {
       const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
       const shared = one.port === 0 ? chosen.get(other) : undefined;
       const port = shared ?? one.port;
-      const door =
-        transport === "tcp"
-          ? await TcpDoor.open(address, port, address === "::" && ipv6Only(one, addresses), handler)
-          : isWildcard(address)
-            ? await WildcardUdp.open(families(one, addresses), port, handler, events)
-            : await UdpDoor.open(address, port, handler);
-      if (door instanceof TcpDoor) this.#tcp.push(door);
-      else this.#udp.push(door);
+      let real: number;
+      if (transport === "tcp") {
+        const alone = address === "::" && ipv6Only(one, addresses);
+        const door = await sockets.tcp(address, port, alone, handler);
+        this.#tcp.push(door);
+        real = door.port;
+      } else {
+        const door = isWildcard(address)
+          ? await sockets.everywhere(families(one, addresses), port, handler, events)
+          : await sockets.udp(address, port, handler);
+        this.#udp.push(door);
+        real = door.port;
+      }
       // A port is shared by two, not by three.
-      if (shared === undefined) chosen.set(`${transport} ${address}`, door.port);
+      if (shared === undefined) chosen.set(`${transport} ${address}`, real);
       else chosen.delete(other);
-      this.#urls.push(listenUrl(transport, address, door.port));
+      this.#urls.push(listenUrl(transport, address, real));
     }
   }
 
   /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
   get urls(): readonly string[] {
     return this.#urls;
+  }
+
+  /** Replies over UDP that the kernel did not take, as far as it is known. */
+  get refusedReplies(): number {
+    return this.#udp.reduce((sum, door) => sum + door.refused, 0);
   }
 
   /** TCP connections of clients that are open. */

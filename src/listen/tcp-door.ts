@@ -28,21 +28,24 @@ export class TcpDoor {
   }
 
   /**
-   * Opens the socket. `port` 0 lets the system choose. `ipv6Only` keeps `::` from taking IPv4 as well.
-   * Throws ListenError (ERR_DOTLS_LISTEN).
+   * Opens the socket. `port` 0 lets the system choose. `ipv6Only` keeps `::` from taking IPv4 as well. `shared`: others listen
+   * there as well; by the option of Node, where it has one, or on a socket that is bound. Throws ListenError (ERR_DOTLS_LISTEN).
    */
   static async open(
     address: string,
     port: number,
     ipv6Only: boolean,
     handler: QueryHandler,
+    shared: { readonly reusePort: true } | { readonly fd: number } | null = null,
   ): Promise<TcpDoor> {
     const door = new TcpDoor(handler);
     await new Promise<void>((resolve, reject) => {
       door.#server.once("error", (cause) =>
         reject(new ListenError(listenUrl("tcp", address, port), port, cause)),
       );
-      door.#server.listen({ host: address, port, ipv6Only, exclusive: true, backlog: BACKLOG }, resolve);
+      const common = { exclusive: true, backlog: BACKLOG };
+      const where = shared !== null && "fd" in shared ? shared : { host: address, port, ipv6Only, ...shared };
+      door.#server.listen({ ...common, ...where }, resolve);
     });
     door.#server.removeAllListeners("error");
     // EMFILE while accepting: libuv closes the connection, so that the kernel does not report it over and over.

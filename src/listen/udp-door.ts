@@ -2,18 +2,11 @@ import dgram, { type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { ReplyWay } from "../dns/reply-writer.ts";
 import { ClientQuery } from "./client-query.ts";
+import { type DatagramPort, MAX_QUERY, RECEIVE_BUFFER, UDP, UDP_WAY } from "./datagrams.ts";
 import type { Door, QueryHandler } from "./door.ts";
 import { ListenError, listenUrl } from "./listen-error.ts";
 
-const WAY: ReplyWay = { datagrams: true, keepalive: 0 };
-
-/** One of `Transport` in observe/outcome.ts. */
-const UDP = 0;
-
 const NO_ROOM = Buffer.alloc(0);
-
-/** What the kernel may hold for us while we work, in bytes; it grants at most net.core.rmem_max. */
-const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 /** Peers are given as addresses, never as names: nothing to look up, and nothing to wait a tick for. */
 const noLookup = (
@@ -25,10 +18,11 @@ const noLookup = (
 };
 
 /** One UDP socket on one address. Replies leave by the socket that the query came in by, and so from its address. */
-export class UdpDoor implements Door {
-  readonly way: ReplyWay = WAY;
+export class UdpDoor implements Door, DatagramPort {
+  readonly way: ReplyWay = UDP_WAY;
   readonly roomAt = 0;
-  readonly address: string;
+  /** Not known: dgram does not say it without a callback for each datagram. */
+  readonly refused = 0;
 
   #socket: Socket;
   #handler: QueryHandler;
@@ -37,24 +31,30 @@ export class UdpDoor implements Door {
   /** Answers may still be on their way when the socket is closed. */
   #open = true;
 
-  private constructor(address: string, handler: QueryHandler) {
-    this.address = address;
+  private constructor(address: string, reusePort: boolean, handler: QueryHandler) {
     this.#handler = handler;
     this.#spare = new ClientQuery(this, UDP);
     this.#socket = dgram.createSocket({
       type: isIPv6(address) ? "udp6" : "udp4",
       // An IPv6 socket takes IPv6 alone: IPv4 has sockets of its own.
       ...(isIPv6(address) && { ipv6Only: true }),
+      // The types of Node 20 do not know it, nor does Node 20: whoever sets it has looked.
+      ...(reusePort && { reusePort }),
       lookup: noLookup,
     });
   }
 
   /**
-   * Opens the socket. `port` 0 lets the system choose. Throws ListenError (ERR_DOTLS_LISTEN).
-   * `port` of the result is the real one.
+   * Opens the socket. `port` 0 lets the system choose. `reusePort`: others may listen there as well. Throws ListenError
+   * (ERR_DOTLS_LISTEN). `port` of the result is the real one.
    */
-  static async open(address: string, port: number, handler: QueryHandler): Promise<UdpDoor> {
-    const door = new UdpDoor(address, handler);
+  static async open(
+    address: string,
+    port: number,
+    reusePort: boolean,
+    handler: QueryHandler,
+  ): Promise<UdpDoor> {
+    const door = new UdpDoor(address, reusePort, handler);
     const socket = door.#socket;
     await new Promise<void>((resolve, reject) => {
       socket.once("error", (cause) => {
@@ -64,6 +64,20 @@ export class UdpDoor implements Door {
       socket.bind({ address, port, exclusive: true }, resolve);
     });
     socket.removeAllListeners("error");
+    door.#begin();
+    return door;
+  }
+
+  /** Takes over a socket that is bound to this address. */
+  static adopt(fd: number, address: string, handler: QueryHandler): UdpDoor {
+    const door = new UdpDoor(address, false, handler);
+    door.#socket.bind({ fd, exclusive: true });
+    door.#begin();
+    return door;
+  }
+
+  #begin(): void {
+    const socket = this.#socket;
     // ENOBUFS, EPERM of a firewall, ECONNREFUSED of a client that left: one datagram's trouble, never the process's.
     socket.on("error", () => {});
     try {
@@ -71,8 +85,7 @@ export class UdpDoor implements Door {
     } catch {
       // The system's own size it is.
     }
-    socket.on("message", (bytes, peer) => door.#receive(bytes, peer));
-    return door;
+    socket.on("message", (bytes, peer) => this.#receive(bytes, peer));
   }
 
   get port(): number {
@@ -119,7 +132,7 @@ export class UdpDoor implements Door {
     if (peer.port === 0) return;
     const query = this.#spare;
     query.begin(peer.address, peer.port, performance.now());
-    if (this.#handler.handle(query, query.read(bytes, bytes.length, false)))
+    if (this.#handler.handle(query, query.read(bytes, Math.min(bytes.length, MAX_QUERY), false)))
       this.#spare = new ClientQuery(this, UDP);
   }
 }

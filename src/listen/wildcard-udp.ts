@@ -1,7 +1,6 @@
-import type { QueryHandler } from "./door.ts";
+import type { DatagramPort } from "./datagrams.ts";
 import { ListenError } from "./listen-error.ts";
 import { type Families, localAddresses } from "./local-addresses.ts";
-import { UdpDoor } from "./udp-door.ts";
 
 /** How often the machine's addresses are looked at, in ms. Reading them takes well under a millisecond. */
 const WATCH = 2000;
@@ -13,17 +12,20 @@ export interface WildcardEvents {
   onProblem(error: ListenError): void;
 }
 
+/** Opens a socket on one address. Throws ListenError. */
+export type OpenOne = (address: string, port: number) => Promise<DatagramPort>;
+
 /**
  * UDP on every local address, by one socket for each: Node does not say which address a datagram was sent to, and a
  * reply from another one is thrown away by the client. Follows addresses that come and go.
  */
-export class WildcardUdp {
+export class WildcardUdp implements DatagramPort {
   readonly port: number;
 
   #families: Families;
-  #handler: QueryHandler;
+  #open: OpenOne;
   #events: WildcardEvents;
-  #doors: Map<string, UdpDoor>;
+  #doors: Map<string, DatagramPort>;
   #failed = new Set<string>();
   /** No more queries are taken, and so no more addresses. */
   #deaf = false;
@@ -33,14 +35,14 @@ export class WildcardUdp {
   private constructor(
     families: Families,
     port: number,
-    doors: Map<string, UdpDoor>,
-    handler: QueryHandler,
+    doors: Map<string, DatagramPort>,
+    open: OpenOne,
     events: WildcardEvents,
   ) {
     this.#families = families;
     this.port = port;
     this.#doors = doors;
-    this.#handler = handler;
+    this.#open = open;
     this.#events = events;
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => this.#look());
@@ -55,16 +57,16 @@ export class WildcardUdp {
   static async open(
     families: Families,
     port: number,
-    handler: QueryHandler,
+    open: OpenOne,
     events: WildcardEvents,
   ): Promise<WildcardUdp> {
     const { addresses, optional } = localAddresses(families);
-    const doors = new Map<string, UdpDoor>();
+    const doors = new Map<string, DatagramPort>();
     let chosen = port;
     try {
       for (const address of addresses) {
         try {
-          const door = await UdpDoor.open(address, chosen, handler);
+          const door = await open(address, chosen);
           chosen = door.port;
           doors.set(address, door);
         } catch (error) {
@@ -75,11 +77,11 @@ export class WildcardUdp {
       await Promise.all([...doors.values()].map((door) => door.close()));
       throw error;
     }
-    return new WildcardUdp(families, chosen, doors, handler, events);
+    return new WildcardUdp(families, chosen, doors, open, events);
   }
 
-  get addresses(): string[] {
-    return [...this.#doors.keys()];
+  get refused(): number {
+    return [...this.#doors.values()].reduce((sum, door) => sum + door.refused, 0);
   }
 
   /** Takes no more queries and no more addresses; the sockets stay for the answers. */
@@ -105,7 +107,7 @@ export class WildcardUdp {
       const extra = optional.has(address);
       if (this.#doors.has(address) || (extra && !loopbackIsNew)) continue;
       try {
-        const door = await UdpDoor.open(address, this.port, this.#handler);
+        const door = await this.#open(address, this.port);
         this.#doors.set(address, door);
         if (this.#deaf) door.deafen();
         this.#failed.delete(address);

@@ -1,0 +1,165 @@
+import { closeSync } from "node:fs";
+import type { ReplyWay } from "../../dns/reply-writer.ts";
+import { ClientQuery } from "../client-query.ts";
+import { type DatagramPort, MAX_QUERY, RECEIVE_BUFFER, UDP, UDP_WAY } from "../datagrams.ts";
+import type { Door, QueryHandler } from "../door.ts";
+import { ListenError, listenUrl } from "../listen-error.ts";
+import { ClientAddresses } from "./client-addresses.ts";
+import { Doorbell } from "./doorbell.ts";
+import { Inbox } from "./inbox.ts";
+import type { Libc } from "./libc.ts";
+import { Outbox } from "./outbox.ts";
+import { BATCH } from "./slab.ts";
+import { adopt, type BoundSocket, openSocket, type Sharing, wantDestinations } from "./socket.ts";
+
+/** How many batches are taken before the rest of the process has its turn. */
+const BATCHES_A_TURN = 4;
+
+/**
+ * One UDP socket whose datagrams come and go up to 64 in one system call. On a wildcard address each reply leaves from the
+ * address that was asked, by one socket for all of them.
+ */
+export class BatchDoor implements Door, DatagramPort {
+  readonly way: ReplyWay = UDP_WAY;
+  readonly port: number;
+  roomAt = 0;
+
+  #handler: QueryHandler;
+  /** Closed: -1. */
+  #fd: number;
+  #inbox: Inbox;
+  #outbox: Outbox;
+  #addresses: ClientAddresses;
+  #bell: Doorbell | null = null;
+  #spare: ClientQuery;
+  /** While a batch is answered, and so its replies leave at its end. */
+  #receiving = false;
+  /** Somebody will send what waits, at the end of this turn. */
+  #scheduled = false;
+
+  private constructor(libc: Libc, socket: BoundSocket, wildcard: boolean, handler: QueryHandler) {
+    const { fd, family, port } = socket;
+    this.#handler = handler;
+    this.#fd = fd;
+    this.port = port;
+    this.#inbox = new Inbox(libc, fd, family, wildcard, MAX_QUERY);
+    this.#outbox = new Outbox(libc, fd, family, wildcard);
+    this.#addresses = new ClientAddresses(family);
+    this.#spare = new ClientQuery(this, UDP);
+  }
+
+  /**
+   * Opens the socket; `wildcard` when the address means every address of its family. `port` 0 lets the system choose. Throws
+   * ListenError (ERR_DOTLS_LISTEN).
+   */
+  static open(
+    libc: Libc,
+    address: string,
+    port: number,
+    wildcard: boolean,
+    sharing: Sharing,
+    handler: QueryHandler,
+  ): BatchDoor {
+    const bound = openSocket(libc, {
+      transport: "udp",
+      address,
+      port,
+      ipv6Only: true,
+      sharing,
+      receiveBuffer: RECEIVE_BUFFER,
+    });
+    const fd = adopt(libc, bound.fd);
+    const door = fd < 0 ? null : new BatchDoor(libc, { ...bound, fd }, wildcard, handler);
+    const ready = door !== null && (!wildcard || wantDestinations(libc, { ...bound, fd }));
+    if (door !== null && ready) door.#bell = Doorbell.hang(libc, fd, () => door.#receive());
+    if (door === null || door.#bell === null) {
+      if (fd >= 0) closeSync(fd);
+      const cause = Object.assign(new Error("no room for the files of a socket"), { code: "EMFILE" });
+      throw new ListenError(listenUrl("udp", address, port), port, cause);
+    }
+    return door;
+  }
+
+  get refused(): number {
+    return this.#outbox.refused;
+  }
+
+  room(): Buffer {
+    this.roomAt = this.#outbox.room();
+    return this.#outbox.bytes;
+  }
+
+  send(query: ClientQuery, length: number): void {
+    if (this.#fd < 0) return;
+    if (query.slot >= 0) this.#outbox.pushFrom(this.#inbox.slab, query.slot, length);
+    else this.#outbox.push(query.bytes, query.length, length);
+    if (this.#receiving || this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#flushAtEnd);
+  }
+
+  drop(): void {
+    // The slot that it came in is free as soon as its batch is over.
+  }
+
+  /** The message, and behind it the way back, are copied out of the slab. */
+  keep(query: ClientQuery): void {
+    const { slot, length } = query;
+    if (slot < 0) return;
+    const { slab } = this.#inbox;
+    const own = Buffer.allocUnsafe(length + slab.routeLength);
+    const from = slab.payloadAt(slot);
+    slab.bytes.copy(own, 0, from, from + length);
+    const route = slab.routeAt(slot);
+    for (let i = 0; i < slab.routeLength; i++) own[length + i] = slab.bytes[route + i]!;
+    query.bytes = own;
+    query.slot = -1;
+  }
+
+  deafen(): void {
+    void this.#bell?.close();
+    this.#bell = null;
+  }
+
+  async close(): Promise<void> {
+    if (this.#fd < 0) return;
+    this.#outbox.flush();
+    this.#outbox.close();
+    const fd = this.#fd;
+    this.#fd = -1;
+    await this.#bell?.close();
+    this.#bell = null;
+    closeSync(fd);
+  }
+
+  #receive(): void {
+    for (let left = BATCHES_A_TURN; left > 0 && this.#bell !== null; left--) {
+      const count = this.#inbox.receive();
+      if (count === 0) return;
+      const now = performance.now();
+      this.#receiving = true;
+      for (let slot = 0; slot < count; slot++) this.#take(slot, now);
+      this.#receiving = false;
+      this.#outbox.flush();
+      if (count < BATCH) return;
+    }
+  }
+
+  #take(slot: number, now: number): void {
+    const inbox = this.#inbox;
+    const port = inbox.port(slot);
+    // Nobody can be answered at port 0; such packets are made to confuse. Nor is what was sent to many for us.
+    if (port === 0 || !inbox.turnAround(slot)) return;
+    const query = this.#spare;
+    query.begin(this.#addresses.of(inbox.slab, slot), port, now);
+    query.slot = slot;
+    const reading = query.read(inbox.payloads[slot]!, inbox.slab.received(slot), false);
+    if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, UDP);
+  }
+
+  /** At the end of a turn of the event loop, so that all answers that came in it leave in one call. */
+  #flushAtEnd = (): void => {
+    this.#scheduled = false;
+    if (this.#fd >= 0) this.#outbox.flush();
+  };
+}

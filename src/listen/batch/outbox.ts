@@ -1,0 +1,110 @@
+import { MAX_UDP_SIZE } from "../../dns/opt.ts";
+import type { Libc } from "./libc.ts";
+import { Errno, Mmsghdr, MSG_DONTWAIT } from "./layout.ts";
+import { BATCH, Slab } from "./slab.ts";
+
+/** For how long what the kernel has no room for is kept before it is tried again, in ms. */
+const PAUSE = 1;
+
+/** Sends datagrams, up to 64 in one call, out of memory that they were written into. */
+export class Outbox {
+  /** Datagrams that the kernel did not take, or that had no room while it took none. */
+  refused = 0;
+
+  #libc: Libc;
+  #fd: number;
+  #slab: Slab;
+  /** What waits is in the slots from `#from` to `#to`. */
+  #from = 0;
+  #to = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(libc: Libc, fd: number, family: number, wildcard: boolean) {
+    this.#libc = libc;
+    this.#fd = fd;
+    // The last slot is for what has no room: it is written, and not sent. A reply over UDP is never longer than its slot.
+    this.#slab = new Slab(libc, family, wildcard, BATCH + 1, Math.ceil(MAX_UDP_SIZE / 64) * 64);
+  }
+
+  /** The memory that replies are written into. */
+  get bytes(): Buffer {
+    return this.#slab.bytes;
+  }
+
+  /** Whether something waits to be sent. */
+  get waiting(): boolean {
+    return this.#from < this.#to;
+  }
+
+  /** Where in `bytes` the next datagram is to be written. */
+  room(): number {
+    if (this.#to === BATCH) this.flush();
+    return this.#slab.payloadAt(this.#to);
+  }
+
+  /** The datagram that was written to the last room goes the way of this slot of an inbox. */
+  pushFrom(inbox: Slab, slot: number, length: number): void {
+    const { words, routeLength } = this.#slab;
+    const from = inbox.routeAt(slot) / 4;
+    const to = this.#slab.routeAt(this.#to) / 4;
+    for (let i = 0; i < routeLength / 4; i++) words[to + i] = inbox.words[from + i]!;
+    this.#push(length);
+  }
+
+  /** The datagram that was written to the last room goes the way that stands at `at`. */
+  push(route: Uint8Array, at: number, length: number): void {
+    const { bytes, routeLength } = this.#slab;
+    const to = this.#slab.routeAt(this.#to);
+    for (let i = 0; i < routeLength; i++) bytes[to + i] = route[at + i]!;
+    this.#push(length);
+  }
+
+  #push(length: number): void {
+    if (this.#to === BATCH) {
+      this.refused++;
+      return;
+    }
+    this.#slab.setLength(this.#to, length);
+    this.#to++;
+  }
+
+  /** Hands to the kernel what waits. What it has no room for is tried again; what it refuses is counted. */
+  flush(): void {
+    while (this.#from < this.#to) {
+      const headers = this.#slab.address + this.#from * Mmsghdr.SIZE;
+      const sent = this.#libc.sendmmsg(this.#fd, headers, this.#to - this.#from, MSG_DONTWAIT);
+      if (sent > 0) {
+        this.#from += sent;
+        continue;
+      }
+      const code = this.#libc.errno();
+      if (code === Errno.EAGAIN || code === Errno.ENOBUFS) {
+        this.#later();
+        return;
+      }
+      if (code === Errno.EINTR) continue;
+      // This one cannot be sent: a firewall (EPERM), no way to its network, an address that is gone. The others may go.
+      this.refused++;
+      this.#from++;
+    }
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.refused += this.#to - this.#from;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  #later(): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.flush();
+    }, PAUSE);
+  }
+}

@@ -1,0 +1,137 @@
+import { closeSync, openSync } from "node:fs";
+import { isIPv6 } from "node:net";
+import { ListenError, listenUrl } from "../listen-error.ts";
+import { type Libc, nameOf } from "./libc.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  IP_PKTINFO,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_RECVPKTINFO,
+  IPV6_V6ONLY,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SockaddrIn,
+  SockaddrIn6,
+  SOL_SOCKET,
+} from "./layout.ts";
+
+/**
+ * Whether others may listen on the same address and port, for sockets of several threads: `first` is there before the
+ * others, and finds out whether another program has the port; `join` comes to it.
+ */
+export type Sharing = "alone" | "first" | "join";
+
+export interface SocketOptions {
+  readonly transport: "udp" | "tcp";
+  /** An IP address, a scope kept (`fe80::1%eth0`). */
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** An IPv6 socket takes IPv6 alone. */
+  readonly ipv6Only: boolean;
+  readonly sharing: Sharing;
+  /** What the kernel may hold for us while we work, in bytes; it grants at most net.core.rmem_max. 0: as it likes. */
+  readonly receiveBuffer: number;
+}
+
+/** A socket that is bound. */
+export interface BoundSocket {
+  readonly fd: number;
+  readonly family: number;
+  readonly port: number;
+}
+
+/** Opens a socket, sets what Node has no option for, and binds it. Throws ListenError (ERR_DOTLS_LISTEN). */
+export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
+  const { transport, address, port, sharing } = options;
+  const fail = (): ListenError => {
+    const code = nameOf(libc.errno());
+    const cause = Object.assign(new Error(`${code}: ${listenUrl(transport, address, port)}`), { code });
+    return new ListenError(listenUrl(transport, address, port), port, cause);
+  };
+  const family = isIPv6(address) ? AF_INET6 : AF_INET;
+  const type = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
+  const fd = libc.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw fail();
+  // One buffer for all that the kernel reads or writes here; it does so during the calls only.
+  const memory = new ArrayBuffer(64);
+  const view = new DataView(memory);
+  const at = libc.address(memory);
+  const set = (level: number, name: number, value: number): boolean => {
+    view.setInt32(0, value, true);
+    return libc.setsockopt(fd, level, name, at, 4) === 0;
+  };
+  const share = (): boolean => set(SOL_SOCKET, SO_REUSEPORT, 1);
+  const bind = (): boolean => libc.bind(fd, at, writeAddress(libc, memory, at, family, address, port)) === 0;
+  try {
+    if (options.receiveBuffer > 0) set(SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
+    // As Node does for TCP: a port whose last connections are still dying may be had again. For UDP it would mean sharing.
+    const ready =
+      (transport === "udp" || set(SOL_SOCKET, SO_REUSEADDR, 1)) &&
+      (family === AF_INET || set(IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0)) &&
+      (sharing !== "join" || share()) &&
+      bind() &&
+      // Set only now, it does not let us in where somebody else is.
+      (sharing !== "first" || share());
+    if (!ready) throw fail();
+    view.setUint32(32, 32, true);
+    if (libc.getsockname(fd, at, at + 32) !== 0) throw fail();
+    return { fd, family, port: view.getUint16(SockaddrIn.PORT, false) };
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Asks the kernel to say, with each datagram, which of our addresses it was sent to. */
+export function wantDestinations(libc: Libc, { fd, family }: BoundSocket): boolean {
+  const memory = new ArrayBuffer(4);
+  new DataView(memory).setInt32(0, 1, true);
+  const level = family === AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+  const name = family === AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
+  return libc.setsockopt(fd, level, name, libc.address(memory), 4) === 0;
+}
+
+/**
+ * Puts the socket under a number that Node knows of, as that of an open file, and gives that: when a worker thread dies, Node
+ * closes the files it had open, and so the socket too. Else the kernel would go on giving it its share of the queries.
+ */
+export function adopt(libc: Libc, fd: number): number {
+  const known = openSync("/", "r");
+  const done = libc.dup3(fd, known, SOCK_CLOEXEC);
+  libc.close(fd);
+  if (done >= 0) return known;
+  closeSync(known);
+  return -1;
+}
+
+/** Writes a `sockaddr` and gives its length; an address that is none gives 0, which the kernel refuses. */
+function writeAddress(
+  libc: Libc,
+  memory: ArrayBuffer,
+  at: number,
+  family: number,
+  address: string,
+  port: number,
+): number {
+  const view = new DataView(memory);
+  new Uint8Array(memory).fill(0);
+  view.setUint16(SockaddrIn.FAMILY, family, true);
+  view.setUint16(SockaddrIn.PORT, port, false);
+  if (family === AF_INET) {
+    return libc.parseAddress(family, address, at + SockaddrIn.ADDRESS) === 1 ? SockaddrIn.SIZE : 0;
+  }
+  const [plain = "", scope] = address.split("%");
+  if (scope !== undefined) {
+    const index = libc.interfaceIndex(scope);
+    view.setUint32(SockaddrIn6.SCOPE, index === 0 ? Number(scope) || 0 : index, true);
+  }
+  return libc.parseAddress(family, plain, at + SockaddrIn6.ADDRESS) === 1 ? SockaddrIn6.SIZE : 0;
+}

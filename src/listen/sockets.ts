@@ -1,0 +1,139 @@
+import { BatchDoor } from "./batch/batch-door.ts";
+import { type Libc, loadLibc } from "./batch/libc.ts";
+import { openSocket, type Sharing } from "./batch/socket.ts";
+import { type DatagramPort, RECEIVE_BUFFER } from "./datagrams.ts";
+import type { QueryHandler } from "./door.ts";
+import { IoError } from "./io-error.ts";
+import { ListenError } from "./listen-error.ts";
+import type { Families } from "./local-addresses.ts";
+import { TcpDoor } from "./tcp-door.ts";
+import { UdpDoor } from "./udp-door.ts";
+import { type WildcardEvents, WildcardUdp } from "./wildcard-udp.ts";
+
+/** How datagrams are received and sent: `dgram` one by one, `batch` up to 64 in one call, `auto` in batches where that is possible. */
+export type Io = "auto" | "dgram" | "batch";
+
+/** How sockets are to be opened. */
+export interface ListenHow {
+  readonly io: Io;
+  readonly sharing: Sharing;
+}
+
+/** Opens sockets in one of the ways that this machine has. */
+export class Sockets {
+  /** How datagrams go. */
+  readonly io: "dgram" | "batch";
+  #libc: Libc | null;
+  #sharing: Sharing;
+
+  private constructor(io: "dgram" | "batch", libc: Libc | null, sharing: Sharing) {
+    this.io = io;
+    this.#libc = libc;
+    this.#sharing = sharing;
+  }
+
+  /** Throws IoError (ERR_DOTLS_IO) when batches, or sockets that share a port, are asked for and cannot be had. */
+  static async choose({ io, sharing }: ListenHow, load: typeof loadLibc = loadLibc): Promise<Sockets> {
+    const shared = sharing !== "alone";
+    if (io === "dgram" && !shared) return new Sockets("dgram", null, sharing);
+    const libc = await load();
+    if (typeof libc !== "string") return new Sockets(io === "dgram" ? "dgram" : "batch", libc, sharing);
+    if (io === "batch") throw new IoError(`datagrams cannot be received and sent in batches: ${libc}`);
+    if (shared && !nodeCanShare) {
+      throw new IoError(
+        `several threads cannot listen on one port: Node.js ${process.version} needs koffi for that: ${libc}`,
+      );
+    }
+    return new Sockets("dgram", null, sharing);
+  }
+
+  /** UDP on one address. Throws ListenError. */
+  async udp(address: string, port: number, handler: QueryHandler): Promise<DatagramPort> {
+    const libc = this.#libc;
+    if (libc === null) return UdpDoor.open(address, port, this.#sharing !== "alone", handler);
+    if (this.io === "batch") return BatchDoor.open(libc, address, port, false, this.#sharing, handler);
+    const { fd } = openSocket(libc, {
+      transport: "udp",
+      address,
+      port,
+      ipv6Only: true,
+      sharing: this.#sharing,
+      receiveBuffer: RECEIVE_BUFFER,
+    });
+    return UdpDoor.adopt(fd, address, handler);
+  }
+
+  /** UDP on every local address. Throws ListenError. */
+  async everywhere(
+    families: Families,
+    port: number,
+    handler: QueryHandler,
+    events: WildcardEvents,
+  ): Promise<DatagramPort> {
+    if (this.io === "batch") {
+      try {
+        return await this.#wildcards(families, port, handler);
+      } catch (error) {
+        // Somebody has one of the addresses, as systemd-resolved has 127.0.0.53: one by one the others can be had.
+        if (!(error instanceof ListenError) || error.errno !== "EADDRINUSE") throw error;
+      }
+    }
+    return WildcardUdp.open(families, port, (address, chosen) => this.udp(address, chosen, handler), events);
+  }
+
+  /** TCP on one address. Throws ListenError. */
+  async tcp(address: string, port: number, ipv6Only: boolean, handler: QueryHandler): Promise<TcpDoor> {
+    if (this.#sharing === "alone") return TcpDoor.open(address, port, ipv6Only, handler);
+    const sharing = this.#sharing;
+    if (this.#libc === null) return TcpDoor.open(address, port, ipv6Only, handler, { reusePort: true });
+    const options = { transport: "tcp", address, port, ipv6Only, sharing, receiveBuffer: 0 } as const;
+    return TcpDoor.open(address, port, ipv6Only, handler, { fd: openSocket(this.#libc, options).fd });
+  }
+
+  /** One socket for each family. */
+  async #wildcards(families: Families, port: number, handler: QueryHandler): Promise<DatagramPort> {
+    const doors: BatchDoor[] = [];
+    const open = (address: string): void => {
+      const chosen = doors[0]?.port ?? port;
+      doors.push(BatchDoor.open(this.#libc!, address, chosen, true, this.#sharing, handler));
+    };
+    try {
+      if (families !== "IPv6") open("0.0.0.0");
+      if (families !== "IPv4") open("::");
+    } catch (error) {
+      const noIPv6 = error instanceof ListenError && error.errno === "EAFNOSUPPORT";
+      if (!noIPv6 || doors.length === 0) {
+        await Promise.all(doors.map((door) => door.close()));
+        throw error;
+      }
+    }
+    return new Several(doors);
+  }
+}
+
+/** Node has had an option for SO_REUSEPORT since 22.12 and 23.1. */
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const nodeCanShare = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
+
+/** Several sockets with one port. */
+class Several implements DatagramPort {
+  readonly port: number;
+  #doors: readonly DatagramPort[];
+
+  constructor(doors: readonly DatagramPort[]) {
+    this.#doors = doors;
+    this.port = doors[0]!.port;
+  }
+
+  get refused(): number {
+    return this.#doors.reduce((sum, door) => sum + door.refused, 0);
+  }
+
+  deafen(): void {
+    for (const door of this.#doors) door.deafen();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#doors.map((door) => door.close()));
+  }
+}
