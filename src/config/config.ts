@@ -29,6 +29,8 @@ export interface Config {
   readonly control: ControlConfig;
   /** How many threads answer queries; `auto`: as many as this machine has use for. */
   readonly workers: number | "auto";
+  /** How datagrams are received and sent: one by one, or in batches; `auto`: in batches where that is possible. */
+  readonly io: "auto" | "dgram" | "batch";
   readonly log: LogConfig;
 }
 

@@ -124,6 +124,7 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     },
     control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
     workers: merged.workers!,
+    io: merged.io!,
     log: { level: log!.level! },
   };
 }

@@ -63,6 +63,7 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["history.rotate", formatSize(history.rotate)],
     ["control.socket", writtenPath(config.control.socket)],
     ["workers", config.workers],
+    ["io", config.io],
     ["log.level", config.log.level],
   ]);
 }

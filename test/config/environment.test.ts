@@ -57,6 +57,7 @@ describe("environment variables", () => {
         DOTLS_HISTORY_ROTATE: "1MiB",
         DOTLS_CONTROL_SOCKET: "none",
         DOTLS_WORKERS: "4",
+        DOTLS_IO: "dgram",
         DOTLS_LOG_LEVEL: "debug",
       },
     });
@@ -103,6 +104,7 @@ describe("environment variables", () => {
       history: { size: 5, file: null, keep: 86_400_000, rotate: 1_048_576 },
       control: { socket: null },
       workers: 4,
+      io: "dgram",
       log: { level: "debug" },
     });
     for (const [key, origin] of origins) expect(origin).toBe(`env ${variableOf(key)}`);

@@ -84,6 +84,7 @@ describe("the defaults", () => {
       history: { size: 10_000, file: null, keep: 604_800_000, rotate: 67_108_864 },
       control: { socket: null },
       workers: "auto",
+      io: "auto",
       log: { level: "info" },
     });
   });

@@ -89,6 +89,7 @@ history:
 control:
   socket: none # env DOTLS_CONTROL_SOCKET
 workers: auto # default
+io: auto # default
 log:
   level: info # default
 `);
@@ -122,7 +123,7 @@ log:
     ],
     [
       "everything else",
-      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nworkers: 3\nlog: {level: debug}",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nworkers: 3\nio: batch\nlog: {level: debug}",
     ],
   ])("%s read back as the same", (_, yaml) => {
     const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });

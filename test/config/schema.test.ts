@@ -53,7 +53,7 @@ describe("keys that do not exist", () => {
     );
   });
 
-  test.each(["tunnel", "zone", "io"])("%s has nothing near it", (key) => {
+  test.each(["tunnel", "zone", "mesh"])("%s has nothing near it", (key) => {
     expect(problemsOf({ yaml: `${key}: 1` })).toEqual([
       `dotls.yaml:1:1: ${key}: this key is not known to this version`,
     ]);

@@ -54,6 +54,7 @@ export const plainConfig: Config = {
   history: { size: 100, file: null, keep: 0, rotate: 0 },
   control: { socket: null },
   workers: 1,
+  io: "auto",
   log: { level: "info" },
 };
 

@@ -126,6 +126,8 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     history: { size: 100, file: null, keep: 0, rotate: 0 },
     control: { socket: null },
     workers: 1,
+    // Nothing that is fast: it must run everywhere.
+    io: "dgram",
     log: { level: "warn" },
   };
 }
