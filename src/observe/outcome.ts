@@ -1,6 +1,17 @@
 /** How a client asked. */
 export const Transport = { UDP: 0, TCP: 1 } as const;
 
+/** Where an answer came from. */
+export const Source = {
+  /** dotls itself: an error, or a name that is known here. */
+  LOCAL: 0,
+  UPSTREAM: 1,
+  /** From memory, within its time; a failure that is remembered as well. */
+  CACHE: 2,
+  /** From memory, over its time (RFC 8767). */
+  STALE: 3,
+} as const;
+
 /**
  * A query at its end, as the counters and the history see it, once. The object and its bytes belong to the packet path
  * and are used again or changed after the call: whoever wants to keep something copies it.
@@ -25,6 +36,8 @@ export interface Outcome {
   /** With the high bits from OPT (RFC 6891 section 6.1.3); -1: no answer was sent. */
   readonly rcode: number;
   readonly replySize: number;
+  /** One of `Source`; of no meaning when no answer was sent. */
+  readonly source: number;
   /** The label of the upstream that answered; null when dotls itself did. A constant string of the configuration. */
   readonly server: string | null;
   /** Why dotls itself answered an error or nothing, in words; null when all went well. */
@@ -34,4 +47,6 @@ export interface Outcome {
 /** Somebody who wants to know how each query ended. Called once for each, on the packet path: be quick, never throw. */
 export interface Observer {
   ended(outcome: Outcome): void;
+  /** A server is asked though no client waits: an answer in memory is about to be over, or is. */
+  refreshing?(): void;
 }

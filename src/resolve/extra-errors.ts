@@ -17,7 +17,16 @@ export function extraError(code: number, text: string): ExtraError {
 
 /** Made once: these answers are given too often to be put together for each. */
 export const Extra: Readonly<
-  Record<"prohibited" | "notAuthoritative" | "notSupported" | "tooMany", ExtraError>
+  Record<
+    | "prohibited"
+    | "notAuthoritative"
+    | "notSupported"
+    | "tooMany"
+    | "stale"
+    | "staleNxdomain"
+    | "cachedError",
+    ExtraError
+  >
 > = {
   prohibited: extraError(ExtendedError.PROHIBITED, "this client is not in access.allow"),
   notAuthoritative: extraError(
@@ -25,5 +34,11 @@ export const Extra: Readonly<
     "recursion was not asked for, and dotls has no data of its own",
   ),
   notSupported: extraError(ExtendedError.NOT_SUPPORTED, "not served by a forwarder"),
+  stale: extraError(ExtendedError.STALE_ANSWER, "its time is over, and the servers give no newer one"),
+  staleNxdomain: extraError(
+    ExtendedError.STALE_NXDOMAIN_ANSWER,
+    "its time is over, and the servers give no newer one",
+  ),
+  cachedError: extraError(ExtendedError.CACHED_ERROR, "it failed a moment ago and is not asked again yet"),
   tooMany: extraError(ExtendedError.OTHER, "too many queries wait for an answer"),
 };

@@ -36,6 +36,11 @@ export class Forward implements Stage {
     return this.#carrier.deadlines.size;
   }
 
+  /** Whether so many questions wait that only clients' own should be added. */
+  get busy(): boolean {
+    return this.outstanding >= MAX_OUTSTANDING / 2;
+  }
+
   enter(query: ClientQuery): number {
     const { deadlines } = this.#carrier;
     if (deadlines.size >= MAX_OUTSTANDING) {

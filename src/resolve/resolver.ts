@@ -4,12 +4,13 @@ import type { ReplyView } from "../dns/reply-view.ts";
 import { writeOwn, writeReply } from "../dns/reply-writer.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
-import type { Observer } from "../observe/outcome.ts";
+import { type Observer, Source } from "../observe/outcome.ts";
 import type { Group } from "../upstream/group.ts";
 import type { LocalGroups } from "./local-zones.ts";
 import { LocalNames } from "./local-names.ts";
 import type { Routes } from "./routes.ts";
 import { Access } from "./access.ts";
+import { type CacheOptions, CacheStage, type CacheSurroundings } from "./cache-stage.ts";
 import { Coalesce } from "./coalesce.ts";
 import { ErrorLimiter } from "./error-limiter.ts";
 import { Forward } from "./forward.ts";
@@ -25,6 +26,8 @@ export interface ResolverOptions {
   readonly localNames: LocalGroups;
   /** Sees questions that come back to us. */
   readonly loops: Stage;
+  /** What answers are kept in; without it none are. */
+  readonly cache?: CacheOptions;
   /** A client's whole wait, in ms. */
   readonly timeout: number;
   /** Codes of answers with which another server is asked for a better one. */
@@ -34,15 +37,25 @@ export interface ResolverOptions {
 }
 
 /** The path of a query: the one place where its stages are composed, and where its answer is written. */
-export class Resolver implements QueryHandler, Completion {
+export class Resolver implements QueryHandler, Completion, CacheSurroundings {
   #stages: readonly Stage[];
   #forward: Forward;
+  #cache: CacheStage | null;
+  /** The stages that lead to a server. */
+  #onward: readonly Stage[];
   #observers: readonly Observer[];
   #errors = new ErrorLimiter();
 
   constructor(options: ResolverOptions) {
     this.#observers = options.observers;
     this.#forward = new Forward(options.routes, options.timeout, options.retryRcodes, this);
+    this.#cache = options.cache === undefined ? null : new CacheStage(options.cache, options.routes, this);
+    this.#onward = [
+      // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
+      new Coalesce(),
+      // Last: it always takes the query.
+      this.#forward,
+    ];
     this.#stages = [
       // First, so that a client who may not ask learns nothing and costs nothing.
       new Access(options.allow),
@@ -52,12 +65,12 @@ export class Resolver implements QueryHandler, Completion {
       new Unanswerable(),
       // Before the servers: these names must not leave. A route for one of them wins.
       new LocalNames(options.localNames, options.routes),
+      // Behind the local names, which are not to be remembered, and before those that wait: a hit waits for nobody, and an
+      // answer on its way out comes by here when all that coalesced has been let go.
+      ...(this.#cache === null ? [] : [this.#cache]),
       // Whoever answered so far did so in the same turn; from here on queries wait, and their bytes must be their own.
       retain,
-      // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
-      new Coalesce(),
-      // Last: it always takes the query.
-      this.#forward,
+      ...this.#onward,
     ];
   }
 
@@ -84,6 +97,7 @@ export class Resolver implements QueryHandler, Completion {
     for (const stage of this.#stages) {
       const step = stage.enter(query);
       if (step === Step.LATER) return true;
+      if (step === Step.SENT) return false;
       if (step === Step.ANSWERED) {
         this.#deliverOwn(query);
         return false;
@@ -96,6 +110,7 @@ export class Resolver implements QueryHandler, Completion {
     for (let i = this.#stages.length - 1; i >= 0; i--) this.#stages[i]!.leave?.(query, reply);
     const { rcode, server, error, extra } = query;
     for (let one: ClientQuery | null = query; one !== null; one = one.follower) {
+      if (one.settled || this.#cache?.rescue(one, reply) === true) continue;
       one.rcode = rcode;
       one.server = server;
       one.error = error;
@@ -105,9 +120,22 @@ export class Resolver implements QueryHandler, Completion {
     }
   }
 
+  /** Forgets which questions have failed: the network changed, or a server is back. */
+  forgetFailures(): void {
+    this.#cache?.forgetFailures();
+  }
+
+  /** Asks for the cache alone, unless there is much to do for clients. */
+  fetch(errand: ClientQuery): void {
+    if (this.#forward.busy) return;
+    for (const observer of this.#observers) observer.refreshing?.();
+    for (const stage of this.#onward) if (stage.enter(errand) !== Step.NEXT) return;
+  }
+
   /** Answers all that wait with SERVFAIL, for a server that stops. */
   stop(): void {
     this.#forward.stop();
+    this.#cache?.stop();
   }
 
   #deliver(query: ClientQuery, reply: ReplyView): void {
@@ -119,7 +147,8 @@ export class Resolver implements QueryHandler, Completion {
       this.#deliverOwn(query);
       return;
     }
-    this.#send(query, length);
+    query.source = Source.UPSTREAM;
+    this.sent(query, length);
   }
 
   #deliverOwn(query: ClientQuery): void {
@@ -136,10 +165,10 @@ export class Resolver implements QueryHandler, Completion {
       this.#tell(query);
       return;
     }
-    this.#send(query, writeOwn(query, query.rcode, query.extra, door.way, door, query.records));
+    this.sent(query, writeOwn(query, query.rcode, query.extra, door.way, door, query.records));
   }
 
-  #send(query: ClientQuery, length: number): void {
+  sent(query: ClientQuery, length: number): void {
     query.replySize = length;
     query.door.send(query, length);
     this.#tell(query);

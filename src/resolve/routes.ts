@@ -55,6 +55,11 @@ export class Routes<G> {
     this.#instead = group;
   }
 
+  /** Whether the query goes to the group of `divert`, for as long as there is one. */
+  diverts(query: QueryView): boolean {
+    return this.#instead !== null && this.#find(query) === undefined;
+  }
+
   /** Whether a route other than that of the root takes the query. */
   covers(query: QueryView): boolean {
     return this.#find(query) !== undefined;

@@ -9,6 +9,8 @@ export const Step = {
   ANSWERED: 1,
   /** It is taken: `Completion.complete` is called for it exactly once, now or later. */
   LATER: 2,
+  /** It is answered, and its reply is sent. */
+  SENT: 3,
 } as const;
 
 /** One stage of the path of a query. It never throws. */

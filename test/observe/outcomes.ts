@@ -1,6 +1,6 @@
 import { parseName } from "../../src/dns/name.ts";
 import type { Outcome } from "../../src/observe/outcome.ts";
-import { Transport } from "../../src/observe/outcome.ts";
+import { Source, Transport } from "../../src/observe/outcome.ts";
 
 /** An outcome as the packet path hands it over: an A query for `name` that an upstream answered, unless told otherwise. */
 export function outcomeOf(name: string | null, changes: Partial<Outcome> = {}): Outcome {
@@ -20,6 +20,7 @@ export function outcomeOf(name: string | null, changes: Partial<Outcome> = {}): 
     querySize: bytes.length,
     rcode: 0,
     replySize: 60,
+    source: Source.UPSTREAM,
     server: "tls://192.0.2.1#dns.example",
     error: null,
     ...changes,

@@ -1,0 +1,81 @@
+import type { AnswerCache } from "../cache/answer-cache.ts";
+import { EVERY_TYPE, Found } from "../cache/cache-reader.ts";
+import { failureLifetime } from "../cache/failure-backoff.ts";
+import { Kind } from "../cache/kind.ts";
+import { Lifetime, type TtlLimits } from "../cache/lifetime.ts";
+import { RECHECK } from "../cache/stale.ts";
+import { writeU16 } from "../dns/header.ts";
+import { EdnsOption } from "../dns/opt.ts";
+import { Rcode } from "../dns/rcode.ts";
+import type { ReplyView } from "../dns/reply-view.ts";
+import { copyErrors, type ExtraError, extraLength } from "../dns/reply-writer.ts";
+import type { ClientQuery } from "../listen/client-query.ts";
+
+/** What may be kept, and for how long; in seconds. */
+export interface KeepRules extends TtlLimits {
+  /** The most that a failure is remembered. */
+  readonly failureTtl: number;
+  /** For how long after its time an answer stays; 0: it is never given then. */
+  readonly staleFor: number;
+}
+
+const NO_ERRORS = new Uint8Array(0);
+
+/** Puts what servers answered into the cache, and that they did not. */
+export class Keeper {
+  #cache: AnswerCache;
+  #rules: KeepRules;
+  #lifetime = new Lifetime();
+  #terms = { kind: 0, lifetime: 0, stale: 0, type: 0 };
+
+  constructor(cache: AnswerCache, rules: KeepRules) {
+    this.#cache = cache;
+    this.#rules = rules;
+  }
+
+  /** Keeps an answer, and sets its TTLs in place to what all clients are told from now on. */
+  answer(query: ClientQuery, reply: ReplyView): void {
+    const lifetime = this.#lifetime;
+    lifetime.read(reply, query, this.#rules);
+    if (lifetime.kind < 0) return;
+    if (lifetime.kind === Kind.FAILURE) {
+      this.#failure(query, false, errorsOf(reply));
+      return;
+    }
+    const terms = this.#terms;
+    terms.kind = lifetime.kind;
+    terms.lifetime = lifetime.seconds;
+    terms.stale = this.#rules.staleFor;
+    terms.type = lifetime.everyType ? EVERY_TYPE : query.type;
+    this.#cache.store(query, reply, terms);
+  }
+
+  /** Remembers that nobody answered. */
+  silence(query: ClientQuery): void {
+    this.#failure(query, true, query.extra === null ? NO_ERRORS : asOption(query.extra));
+  }
+
+  #failure(query: ClientQuery, nobodyAnswered: boolean, errors: Uint8Array): void {
+    const cache = this.#cache;
+    const before = cache.findFailure(query) === Found.MISS ? 0 : cache.lifetime;
+    const seconds = failureLifetime(before, nobodyAnswered, this.#rules.failureTtl);
+    // It stays as long again: that it failed before is what makes the next pause longer, and what is stale need not wait.
+    cache.storeFailure(query, Rcode.SERVFAIL, errors, seconds, Math.max(seconds, RECHECK));
+  }
+}
+
+function errorsOf(reply: ReplyView): Uint8Array {
+  if (reply.errorsLength === 0) return NO_ERRORS;
+  const errors = new Uint8Array(reply.errorsLength);
+  copyErrors(errors, 0, reply);
+  return errors;
+}
+
+function asOption(extra: ExtraError): Uint8Array {
+  const option = new Uint8Array(extraLength(extra));
+  writeU16(option, 0, EdnsOption.EXTENDED_ERROR);
+  writeU16(option, 2, 2 + extra.text.length);
+  writeU16(option, 4, extra.code);
+  option.set(extra.text, 6);
+  return option;
+}
