@@ -3,13 +3,12 @@ import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
-import { Counters } from "./observe/counters.ts";
 import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
-import { HistoryRing } from "./observe/history-ring.ts";
+import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
-import { Engine } from "./server/engine.ts";
+import { planCrew } from "./server/crew.ts";
 import { bound } from "./server/own-doors.ts";
 import type { Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
@@ -28,6 +27,8 @@ export interface RunningServer {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
   readonly history: HistoryRing;
+  /** Asks the workers how their upstreams are, so that `status` says it; with one worker it always does. */
+  refresh(): Promise<void>;
   status(): Status;
   /** Stops: takes no more queries, answers those it has, writes the history, closes all. */
   stop(): Promise<void>;
@@ -42,12 +43,12 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const history = new HistoryRing(config.history.size);
-  const counters = new Counters();
+  const crew = await planCrew(config);
+  const { history } = crew.ledger;
   const file = config.history.file === null ? null : await openHistory(config, history, log);
   let workforce: Workforce;
   try {
-    workforce = await Engine.open({ config, log, observers: [counters, history] });
+    workforce = await crew.open(log);
   } catch (error) {
     await file?.stop();
     throw error;
@@ -65,8 +66,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
       config: options.configFile ?? null,
       listeners: urls,
+      workers: crew.workers,
       upstreams: workforce.upstreams,
-      queries: counters.snapshot(),
+      queries: crew.ledger.snapshot(),
       bypass: bypass.status(),
       history: {
         kept: history.recorded - history.oldest,
@@ -78,7 +80,14 @@ export async function startServer(config: Config, options: ServerOptions): Promi
 
   let control: ControlServer | null;
   try {
-    control = await openControl(config, options, { status, history, bypass });
+    control = await openControl(config, options, {
+      status: async () => {
+        await workforce.refresh();
+        return status();
+      },
+      history,
+      bypass,
+    });
   } catch (error) {
     await workforce.stop();
     await file?.stop();
@@ -92,6 +101,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   return {
     urls,
     history,
+    refresh: () => workforce.refresh(),
     status,
     stop: async () => {
       changes.stop();

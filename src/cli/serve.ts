@@ -7,8 +7,9 @@ export function command(): Command {
   return addConfigOptions(serve).action(async () => {
     const { loadConfig } = await import("../config/load.ts");
     const { config, file, origins } = loadConfig({ flags: readFlags(serve) });
-    const [{ createLog }, { startServer }, { warningsOf }] = await Promise.all([
+    const [{ createLog }, { guard }, { startServer }, { warningsOf }] = await Promise.all([
       import("../observe/log.ts"),
+      import("../server/guard.ts"),
       import("../server.ts"),
       import("../config/warnings.ts"),
     ]);
@@ -28,19 +29,5 @@ export function command(): Command {
     });
     log.info(`stopping on ${await stopped}`);
     await server.stop();
-  });
-}
-
-/**
- * The last line of defence: a fault in the handling of one packet must not take down the resolver of a machine. It is
- * logged with its stack, as it is a fault of ours.
- */
-function guard(log: { error(message: string, fields?: Record<string, unknown>): void }): void {
-  process.on("uncaughtException", (error: Error) => {
-    log.error(`fault in dotls, please report it: ${error.message}`, { stack: error.stack ?? "" });
-  });
-  process.on("unhandledRejection", (reason) => {
-    const stack = reason instanceof Error ? (reason.stack ?? "") : String(reason);
-    log.error("fault in dotls, please report it: unhandled rejection", { stack });
   });
 }

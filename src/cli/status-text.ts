@@ -23,7 +23,7 @@ export function formatStatus(status: Status, now: number): string {
   const config = status.config === null ? "no configuration file" : status.config;
   return [
     `dotls ${status.version}, process id ${status.pid}, up ${age(status.uptime)}, ${config}`,
-    `listening on ${listeners.length === 0 ? "nothing" : listeners.join(" ")}`,
+    `listening on ${listeners.length === 0 ? "nothing" : listeners.join(" ")}${threads(status)}`,
     ...bypassLines(status, now),
     "",
     ...upstreamLines(status.upstreams, now),
@@ -34,6 +34,11 @@ export function formatStatus(status: Status, now: number): string {
     ...historyLines(status),
     "",
   ].join("\n");
+}
+
+/** One is how it is on most machines. */
+function threads({ workers }: Status): string {
+  return workers > 1 ? `, ${workers} workers` : "";
 }
 
 /** Nothing while it is closed: that is how it ought to be. */

@@ -13,7 +13,7 @@ import type { Status } from "./status.ts";
 const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
 
 export interface ControlSources {
-  readonly status: () => Status;
+  readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
   readonly bypass?: Bypass;
 }
@@ -37,7 +37,7 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
     await next();
     context.header(CONTROL_HEADER, CONTROL_VERSION);
   });
-  app.get("/v1/status", (context) => context.json(sources.status()));
+  app.get("/v1/status", async (context) => context.json(await sources.status()));
   app.get("/v1/history", (context) => history(context, sources.history, open));
   const { bypass } = sources;
   if (bypass !== undefined) {

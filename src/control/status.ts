@@ -13,6 +13,8 @@ export interface Status {
   readonly config: string | null;
   /** The bound addresses, as in `udp://127.0.0.1:5300`. */
   readonly listeners: readonly string[];
+  /** How many threads answer queries. */
+  readonly workers: number;
   /** In the order in which they are asked. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly queries: CountersSnapshot;

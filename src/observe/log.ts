@@ -4,7 +4,7 @@ import { printable } from "./printable.ts";
 /** From the one that says least to the one that says most. */
 const levels = ["error", "warn", "info", "debug"] as const;
 
-type LogLevel = (typeof levels)[number];
+export type LogLevel = (typeof levels)[number];
 
 /** What goes with a message, by name; an Error is written as its message and those of its causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ async function jsonLog(level: LogLevel, stream: Writable): Promise<Log> {
     { write: (line: string) => stream.write(line) },
   );
   return eachLevel((level) => (message, fields) => {
-    if (logger.isLevelEnabled(level)) logger[level](plain(fields), message);
+    if (logger.isLevelEnabled(level)) logger[level](plainFields(fields), message);
   });
 }
 
@@ -75,7 +75,7 @@ function textLog(level: LogLevel, stream: Writable): Log {
   return eachLevel((level) => {
     if (levels.indexOf(level) > last) return () => {};
     return (message, fields) => {
-      const words = Object.entries(plain(fields)).map(([key, value]) => ` ${key}=${quoted(value)}`);
+      const words = Object.entries(plainFields(fields)).map(([key, value]) => ` ${key}=${quoted(value)}`);
       stream.write(`${new Date().toISOString()} ${level.padEnd(5)} ${printable(message)}${words.join("")}\n`);
     };
   });
@@ -85,7 +85,8 @@ function eachLevel(make: (level: LogLevel) => Log[LogLevel]): Log {
   return { error: make("error"), warn: make("warn"), info: make("info"), debug: make("debug") };
 }
 
-function plain(fields: LogFields = {}): Record<string, unknown> {
+/** The fields with errors as the text that is written of them. */
+export function plainFields(fields: LogFields = {}): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields))
     values[key] = value instanceof Error ? told(value) : value;

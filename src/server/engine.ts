@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { UpstreamStatus } from "../control/status.ts";
+import type { Sharing } from "../listen/batch/socket.ts";
 import { Listeners } from "../listen/listeners.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears how each query ended. */
   readonly observers: readonly Observer[];
+  /** With several threads: how this one's doors are to be opened beside those of the others. */
+  readonly sharing?: Sharing;
   /** With several threads: the probes for loops that all of them have out. */
   readonly probes?: ProbeBoard;
 }
@@ -65,10 +68,15 @@ export class Engine implements Workforce {
     const factory = new UpstreamFactory(config, log);
     const groups = await makeGroups(config, factory, log);
     const engine = new Engine(config, factory, groups, options);
-    engine.#listeners = await Listeners.open(config.listen, engine.#resolver, {
-      onAddress: (address, change) => log.info(`local address ${change}`, { address }),
-      onProblem: (error) => log.warn(error.message),
-    });
+    engine.#listeners = await Listeners.open(
+      config.listen,
+      engine.#resolver,
+      {
+        onAddress: (address, change) => log.info(`local address ${change}`, { address }),
+        onProblem: (error) => log.warn(error.message),
+      },
+      { io: config.io, sharing: options.sharing ?? "alone" },
+    );
     blockOwn(factory.made, bound(config, engine.urls));
     return engine;
   }

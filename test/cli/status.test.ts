@@ -51,6 +51,7 @@ describe("formatStatus", () => {
 
   it("does without what is not there, and names the address where the label does not", () => {
     const [first] = statusOf().upstreams;
+    expect(formatStatus(statusOf({ workers: 2 }), now)).toContain("5300, 2 workers\n");
     const bare = statusOf({ config: null, listeners: [], upstreams: [], uptime: 0.4 });
     expect(formatStatus(bare, now)).toContain(
       "up 0s, no configuration file\nlistening on nothing\n\nno upstreams\n",

@@ -13,6 +13,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
     uptime: 93_784,
     config: "/etc/dotls/dotls.yaml",
     listeners: ["udp://127.0.0.1:5300", "tcp://127.0.0.1:5300"],
+    workers: 1,
     upstreams: [
       {
         label: "tls://192.0.2.1#dns.example",

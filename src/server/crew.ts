@@ -1,0 +1,55 @@
+import { availableParallelism } from "node:os";
+import type { Config } from "../config/config.ts";
+import { IoError } from "../listen/io-error.ts";
+import { Sockets } from "../listen/sockets.ts";
+import type { Log } from "../observe/log.ts";
+import { type Ledger, ownLedger, sharedLedger } from "./ledger.ts";
+import type { Workforce } from "./workforce.ts";
+
+/** Who will answer the queries of a server: this thread, or workers. */
+export interface Crew {
+  readonly ledger: Ledger;
+  readonly workers: number;
+  /** Opens the doors. Rejects with a DotlsError when an address cannot be had; nothing is left open then. */
+  open(log: Log): Promise<Workforce>;
+}
+
+/**
+ * Decides how many threads are to answer. One is this thread itself, without another. Rejects with IoError (ERR_DOTLS_IO) when
+ * several are asked for by number and this machine has no sockets that threads can share.
+ */
+export async function planCrew(config: Config): Promise<Crew> {
+  const workers = await workersFor(config);
+  if (workers === 1) {
+    const ledger = ownLedger(config.history.size);
+    const open = async (log: Log): Promise<Workforce> => {
+      const { Engine } = await import("./engine.ts");
+      return Engine.open({ config, log, observers: ledger.observers });
+    };
+    return { ledger, workers, open };
+  }
+  const ledger = sharedLedger(config.history.size, workers);
+  const { counters, memory, history } = ledger;
+  const open = async (log: Log): Promise<Workforce> => {
+    const { WorkerPool } = await import("./worker-pool.ts");
+    return WorkerPool.open({ config, log, counters, history: memory, onWake: () => history.wake() });
+  };
+  return { ledger, workers, open };
+}
+
+async function workersFor(config: Config): Promise<number> {
+  const wanted = config.workers === "auto" ? automaticWorkers(availableParallelism()) : config.workers;
+  if (wanted === 1) return 1;
+  try {
+    await Sockets.choose({ io: config.io, sharing: "first" });
+    return wanted;
+  } catch (error) {
+    if (config.workers === "auto" && error instanceof IoError) return 1;
+    throw error;
+  }
+}
+
+/** How many workers a machine with so many processors has use for. */
+export function automaticWorkers(processors: number): number {
+  return Math.max(1, Math.min(4, processors >> 1));
+}

@@ -1,0 +1,35 @@
+import { Counters, type CountersSnapshot } from "../observe/counters.ts";
+import { HistoryRing } from "../observe/history-ring.ts";
+import type { Observer } from "../observe/outcome.ts";
+
+/** What is counted and kept of the queries, of one thread or of several. */
+export interface Ledger {
+  /** For reading. */
+  readonly history: HistoryRing;
+  /** All counts together. */
+  snapshot(): CountersSnapshot;
+  /** Who hears of the queries that this thread answers. */
+  readonly observers: readonly Observer[];
+}
+
+/** The memory of a ledger that workers write: one place to count in for each, one history for all. */
+export interface SharedLedger extends Ledger {
+  readonly counters: readonly SharedArrayBuffer[];
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A ledger for queries that are answered in this thread, with a history of so many. */
+export function ownLedger(size: number): Ledger {
+  const history = new HistoryRing(size);
+  const counters = new Counters();
+  return { history, snapshot: () => counters.snapshot(), observers: [counters, history] };
+}
+
+/** A ledger for queries that so many workers answer. */
+export function sharedLedger(size: number, workers: number): SharedLedger {
+  const memory = HistoryRing.memory(size, workers);
+  const history = new HistoryRing(size, undefined, { memory, writers: workers, writer: 0 });
+  const counters = Array.from({ length: workers }, () => new SharedArrayBuffer(Counters.BYTES));
+  const readers = counters.map((one) => new Counters(one));
+  return { history, snapshot: () => Counters.sum(readers), observers: [], counters, memory };
+}

@@ -1,0 +1,53 @@
+import type { UpstreamStatus } from "../control/status.ts";
+
+/** From the one that says most of a server to the one that says least. */
+const STATES: readonly UpstreamStatus["state"][] = ["up", "connecting", "down", "idle"];
+
+/**
+ * How the servers are, from how each worker sees its connections to them: counts are added up. A server is up when it is
+ * for one of them, and down when nobody has better to say; the error is the newest, the times are the mean of those that
+ * have one. Every worker has the same servers in the same order; one that has just come may not yet have those of the bypass.
+ */
+export function mergedUpstreams(seen: readonly (readonly UpstreamStatus[])[]): UpstreamStatus[] {
+  const most = seen.reduce((a, b) => (b.length > a.length ? b : a), []);
+  return most.map((_, at) => merged(seen.flatMap((one) => one[at] ?? [])));
+}
+
+/** What is left of how a worker saw its servers when it is gone: the counts. */
+export function retiredUpstreams(seen: readonly UpstreamStatus[]): UpstreamStatus[] {
+  return seen.map((one) => ({
+    ...one,
+    state: "idle",
+    lastError: null,
+    inFlight: 0,
+    handshakeMs: null,
+    roundTripMs: null,
+  }));
+}
+
+function merged(all: readonly UpstreamStatus[]): UpstreamStatus {
+  const sum = (value: (one: UpstreamStatus) => number): number =>
+    all.reduce((total, one) => total + value(one), 0);
+  const mean = (value: (one: UpstreamStatus) => number | null): number | null => {
+    const known = all.map(value).filter((one) => one !== null);
+    return known.length === 0 ? null : known.reduce((total, one) => total + one, 0) / known.length;
+  };
+  const state = STATES.find((wanted) => all.some((one) => one.state === wanted))!;
+  const errors = all.flatMap(({ lastError }) => lastError ?? []);
+  const newest = errors.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
+  return {
+    ...all[0]!,
+    state,
+    lastError: newest ?? null,
+    connections: sum((one) => one.connections),
+    handshakes: sum((one) => one.handshakes),
+    resumed: sum((one) => one.resumed),
+    queries: sum((one) => one.queries),
+    answers: sum((one) => one.answers),
+    failures: sum((one) => one.failures),
+    mismatched: sum((one) => one.mismatched),
+    inFlight: sum((one) => one.inFlight),
+    handshakeMs: mean((one) => one.handshakeMs),
+    roundTripMs: mean((one) => one.roundTripMs),
+  };
+}

@@ -1,0 +1,68 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { DotlsError } from "../errors.ts";
+import { ListenError } from "../listen/listen-error.ts";
+import { Counters } from "../observe/counters.ts";
+import { HistoryRing } from "../observe/history-ring.ts";
+import { ProbeBoard } from "../resolve/probe-board.ts";
+import { Engine } from "./engine.ts";
+import { guard } from "./guard.ts";
+import { remoteLog } from "./worker-log.ts";
+import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+
+/** A worker thread: an engine that is told what to do by messages. */
+async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
+  const say = (message: FromWorker): void => port.postMessage(message);
+  const log = remoteLog((level, message, fields) => say({ kind: "log", level, message, fields }));
+  guard(log);
+  const { config, number, workers } = order;
+  const memory = order.history;
+  const history = new HistoryRing(config.history.size, undefined, {
+    memory,
+    writers: workers,
+    writer: number,
+  });
+  if (config.history.file !== null) history.wakeEachQuarter(() => say({ kind: "wake" }));
+  let engine: Engine;
+  try {
+    engine = await Engine.open({
+      config,
+      log,
+      observers: [new Counters(order.counters), history],
+      probes: new ProbeBoard(order.probes),
+      sharing: order.first ? "first" : "join",
+    });
+  } catch (error) {
+    if (!(error instanceof DotlsError)) throw error;
+    const { code, message } = error;
+    const listen = error instanceof ListenError ? { url: error.url, errno: error.errno } : null;
+    say({ kind: "failed", code, message, listen });
+    port.close();
+    return;
+  }
+  if (order.diverted !== null) engine.divert(order.diverted);
+  port.on("message", (message: ToWorker) => {
+    switch (message.kind) {
+      case "start":
+        engine.start();
+        break;
+      case "divert":
+        engine.divert(message.resolvers);
+        break;
+      case "renew":
+        engine.renew();
+        break;
+      case "ask":
+        say({ kind: "status", upstreams: engine.upstreams });
+        break;
+      case "stop":
+        // The open port is all that holds the thread then.
+        void engine.stop().then(() => port.close());
+        break;
+    }
+  });
+  say({ kind: "open", urls: engine.urls });
+}
+
+if (parentPort === null) throw new Error("this module is for a worker thread");
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the main thread gives nothing else (worker.ts)
+await run(parentPort, workerData as WorkerOrder);

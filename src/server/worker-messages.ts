@@ -1,0 +1,51 @@
+import type { Config } from "../config/config.ts";
+import type { UpstreamStatus } from "../control/status.ts";
+import type { LogFields, LogLevel } from "../observe/log.ts";
+
+/** What a worker thread is given at its start. The memory is shared by all of them. */
+export interface WorkerOrder {
+  /** Its ports are real ones: every worker has the same. */
+  readonly config: Config;
+  /** From 0 on; one that takes the place of another has its number. */
+  readonly number: number;
+  readonly workers: number;
+  /** For `Counters`, its own. */
+  readonly counters: SharedArrayBuffer;
+  /** For `HistoryRing`. */
+  readonly history: SharedArrayBuffer;
+  /** For `ProbeBoard`. */
+  readonly probes: SharedArrayBuffer;
+  /** Where the bypass leads; null: it is closed. */
+  readonly diverted: readonly string[] | null;
+  /** Whether it is there before the others, and so finds out whether another program has the ports. */
+  readonly first: boolean;
+}
+
+/** From the main thread to a worker. */
+export type ToWorker =
+  | { readonly kind: "start" }
+  | { readonly kind: "divert"; readonly resolvers: readonly string[] | null }
+  | { readonly kind: "renew" }
+  /** To be answered with `status`. */
+  | { readonly kind: "ask" }
+  /** The thread ends when all is answered and closed. */
+  | { readonly kind: "stop" };
+
+/** The doors could not be opened; the thread ends. */
+export interface WorkerFailure {
+  readonly kind: "failed";
+  /** Of the DotlsError. */
+  readonly code: string;
+  readonly message: string;
+  /** Of the ListenError, if it was one. */
+  readonly listen: { readonly url: string; readonly errno: string } | null;
+}
+
+/** From a worker to the main thread. */
+export type FromWorker =
+  | { readonly kind: "open"; readonly urls: readonly string[] }
+  | WorkerFailure
+  | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
+  /** A quarter of the history is new. */
+  | { readonly kind: "wake" }
+  | { readonly kind: "status"; readonly upstreams: readonly UpstreamStatus[] };

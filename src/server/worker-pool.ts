@@ -1,0 +1,198 @@
+import type { Config } from "../config/config.ts";
+import type { UpstreamStatus } from "../control/status.ts";
+import { DotlsError } from "../errors.ts";
+import { ListenError } from "../listen/listen-error.ts";
+import type { Log } from "../observe/log.ts";
+import { ProbeBoard } from "../resolve/probe-board.ts";
+import { mergedUpstreams, retiredUpstreams } from "./merged-upstreams.ts";
+import { bound } from "./own-doors.ts";
+import { Worker } from "./worker.ts";
+import { mergedLog } from "./worker-log.ts";
+import type { ToWorker, WorkerFailure } from "./worker-messages.ts";
+import type { Workforce } from "./workforce.ts";
+
+export interface PoolOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** For `Counters`: as many as there are to be workers. */
+  readonly counters: readonly SharedArrayBuffer[];
+  /** For `HistoryRing`. */
+  readonly history: SharedArrayBuffer;
+  /** A quarter of the history is new. */
+  readonly onWake: () => void;
+}
+
+/** The pauses before a worker is replaced that keeps dying, in ms: at once at first, then each twice the one before. */
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 30_000;
+
+/** One that has lived for so long, in ms, did not die of what its predecessor died of. */
+const LONG_LIFE = 60_000;
+
+/** How long a worker may take to stop beyond the deadline of its queries, in ms. */
+const PATIENCE = 2000;
+
+interface Place {
+  worker: Worker | null;
+  /** Deaths in a row. */
+  deaths: number;
+  bornAt: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Several engines, each in a thread of its own with its own sockets and connections. The kernel divides the queries among
+ * the sockets. A worker that dies is replaced, the others go on.
+ */
+export class WorkerPool implements Workforce {
+  #options: PoolOptions;
+  /** With the ports that the first worker got. */
+  #config: Config;
+  #urls: readonly string[] = [];
+  #places: readonly Place[];
+  #probes = new SharedArrayBuffer(ProbeBoard.BYTES);
+  #diverted: readonly string[] | null = null;
+  #started = false;
+  #stopping = false;
+  #say: ReturnType<typeof mergedLog>;
+  /** What workers that are gone have counted. */
+  #retired: readonly UpstreamStatus[] = [];
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#say = mergedLog(options.log);
+    this.#places = options.counters.map(() => ({ worker: null, deaths: 0, bornAt: 0, timer: null }));
+  }
+
+  /** Starts the workers; resolves when all of them answer. Rejects with the DotlsError of the first that cannot. */
+  static async open(options: PoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options);
+    try {
+      pool.#urls = await pool.#hire(0, true);
+      // Who came first has chosen the ports.
+      pool.#config = { ...options.config, listen: bound(options.config, pool.#urls) };
+      const others = pool.#places.slice(1);
+      await Promise.all(others.map((_, at) => pool.#hire(at + 1, false)));
+    } catch (error) {
+      pool.#stopping = true;
+      await Promise.all(pool.#workers.map((worker) => worker.kill()));
+      throw error;
+    }
+    return pool;
+  }
+
+  get urls(): readonly string[] {
+    return this.#urls;
+  }
+
+  get upstreams(): readonly UpstreamStatus[] {
+    return mergedUpstreams([...this.#workers.map(({ upstreams }) => upstreams), this.#retired]);
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.refresh()));
+  }
+
+  start(): void {
+    this.#started = true;
+    this.#tell({ kind: "start" });
+  }
+
+  divert(resolvers: readonly string[] | null): void {
+    this.#diverted = resolvers;
+    this.#tell({ kind: "divert", resolvers });
+  }
+
+  renew(): void {
+    this.#tell({ kind: "renew" });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const most = this.#config.timeout + PATIENCE;
+    for (const { timer } of this.#places) if (timer !== null) clearTimeout(timer);
+    await Promise.all(this.#workers.map((worker) => worker.stop(most)));
+  }
+
+  get #workers(): Worker[] {
+    return this.#places.flatMap(({ worker }) => worker ?? []);
+  }
+
+  #tell(message: ToWorker): void {
+    for (const worker of this.#workers) worker.tell(message);
+  }
+
+  /** Starts a worker at its place. Gives its addresses; rejects with a DotlsError when it cannot open them. */
+  async #hire(number: number, first: boolean): Promise<readonly string[]> {
+    const { counters, history } = this.#options;
+    const place = this.#places[number]!;
+    const worker = new Worker(
+      {
+        config: this.#config,
+        number,
+        workers: counters.length,
+        counters: counters[number]!,
+        history,
+        probes: this.#probes,
+        diverted: this.#diverted,
+        first,
+      },
+      {
+        onLog: (level, message, fields) => this.#say(number, level, message, fields),
+        onWake: this.#options.onWake,
+        onDeath: (dead, why) => this.#bury(number, dead, why),
+      },
+    );
+    place.worker = worker;
+    place.bornAt = performance.now();
+    // What is said to a worker before its doors are open it hears then.
+    if (this.#started) worker.tell({ kind: "start" });
+    const opening = await worker.opening;
+    if (opening.kind === "failed") {
+      place.worker = null;
+      throw failureOf(opening);
+    }
+    return opening.urls;
+  }
+
+  #bury(number: number, dead: Worker, why: string): void {
+    const place = this.#places[number]!;
+    if (place.worker !== dead) return;
+    place.worker = null;
+    this.#retired = mergedUpstreams([this.#retired, retiredUpstreams(dead.upstreams)]);
+    if (this.#stopping) return;
+    if (performance.now() - place.bornAt > LONG_LIFE) place.deaths = 0;
+    this.#options.log.error("a worker has died, another one takes its place", { worker: number + 1, why });
+    this.#replace(number);
+  }
+
+  #replace(number: number): void {
+    const place = this.#places[number]!;
+    const pause = place.deaths === 0 ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (place.deaths - 1));
+    place.deaths++;
+    place.timer = setTimeout(() => {
+      place.timer = null;
+      void this.#hireAgain(number);
+    }, pause);
+  }
+
+  async #hireAgain(number: number): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.#hire(number, false);
+      if (!this.#stopping) log.info("the new worker answers", { worker: number + 1 });
+    } catch (error) {
+      if (this.#stopping) return;
+      log.error("a worker cannot be replaced, it is tried again", { worker: number + 1, error });
+      this.#replace(number);
+    }
+  }
+}
+
+/** The error as the engine threw it in its thread. */
+function failureOf({ code, message, listen }: WorkerFailure): DotlsError {
+  if (listen === null) return new DotlsError(code, message);
+  const cause = Object.assign(new Error(message), { code: listen.errno });
+  return new ListenError(listen.url, Number(/\d+$/.exec(listen.url)?.[0]), cause);
+}
