@@ -9,9 +9,9 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A smaller cache would be all index and no answers; a larger one has more bytes than its offsets can count. */
-const LEAST_SIZE = 1024 ** 2;
-const MOST_SIZE = 16 * 1024 ** 3;
+/** A smaller cache would be all index and no answers; the offsets of a larger one would not be integers any more. */
+const LEAST_SIZE = 4 * 1024 ** 2;
+const MOST_SIZE = 2 * 1024 ** 3;
 
 /** What a source says about the cache. */
 export type CacheLayer = { [Key in keyof CacheConfig]?: CacheConfig[Key] | undefined };
@@ -24,7 +24,7 @@ export const cacheSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject({
     .union([z.string(), z.number()], { error: () => "wants a size, as in 64MiB" })
     .transform(parsed((value) => cacheSize(parseSize(String(value)))))
     .meta({
-      type: "size, 1MiB to 16GiB, or `0`",
+      type: "size, 4MiB to 2GiB, or `0`",
       description:
         "How much memory answers may take that are kept to be given again; `0`: none are kept. It is taken from the system as it fills up.",
       default: "64MiB",
