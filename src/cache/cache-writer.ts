@@ -1,0 +1,262 @@
+import { HEADER_LENGTH } from "../dns/header.ts";
+import { FOLD } from "../dns/name-hash.ts";
+import type { AnswerParts } from "./answer-parts.ts";
+import { Arena } from "./arena.ts";
+import { CacheCounter } from "./counters.ts";
+import { Entry, isDead, MAX_LIFETIME, MAX_STALE, recordsAt } from "./entry.ts";
+import { hashKey, hashName, NAME_OF_TAG, type Question, tagOf, Variant } from "./key.ts";
+import { Kind } from "./kind.ts";
+import { Family, Head, Slot, WAYS } from "./layout.ts";
+import type { WriterLock } from "./lock.ts";
+import type { CacheMemory } from "./memory.ts";
+import { renewed } from "./slot-meta.ts";
+import { familyOf, SlotWriter } from "./slots.ts";
+
+/** Slots that each store looks at, so that what is over makes room before anything else has to. */
+const SWEPT = 2;
+
+/** How a store ended. */
+export const Stored = {
+  /** In the cache now, in place of what was there under the same question. */
+  YES: 0,
+  /** The message does not have this question, or its records cannot be read. */
+  UNFIT: 1,
+  /** Another thread was writing for too long; an answer that is not stored is asked for again. */
+  BUSY: 2,
+  /** Nothing that could go made room for it. */
+  NO_ROOM: 3,
+} as const;
+
+/** All changes to the memory but those of a hit. Each method takes the lock. */
+export class CacheWriter {
+  #memory: CacheMemory;
+  #counters: Float64Array;
+  #lock: WriterLock;
+  #slots: SlotWriter;
+  #arena: Arena;
+
+  constructor(memory: CacheMemory, counters: Float64Array, lock: WriterLock) {
+    this.#memory = memory;
+    this.#counters = counters;
+    this.#lock = lock;
+    this.#slots = new SlotWriter(memory);
+    this.#arena = new Arena(memory, counters, this.#slots);
+  }
+
+  /** Stores what `parts` holds, at second `now`. One of `Stored`. */
+  store(
+    question: Question,
+    type: number,
+    variant: number,
+    parts: AnswerParts,
+    kind: number,
+    lifetime: number,
+    stale: number,
+    now: number,
+  ): number {
+    if (!this.#lock.take()) {
+      this.#counters[CacheCounter.BUSY]!++;
+      return Stored.BUSY;
+    }
+    try {
+      return this.#store(question, type, variant, parts, kind, lifetime, stale, now);
+    } finally {
+      this.#lock.give();
+    }
+  }
+
+  #store(
+    question: Question,
+    type: number,
+    variant: number,
+    parts: AnswerParts,
+    kind: number,
+    lifetime: number,
+    stale: number,
+    now: number,
+  ): number {
+    const { words, seed } = this.#memory;
+    this.#sweep(now);
+    const nameHash = hashName(question.bytes, HEADER_LENGTH, question.nameLength, seed);
+    const keyHash = hashKey(nameHash, type, question.class, variant);
+    const tag = tagOf(nameHash, keyHash);
+    const nameWords = (question.nameLength + 3) >>> 2;
+    const recordWords = (parts.recordsLength + 3) >>> 2;
+    const size = Entry.WORDS + nameWords + recordWords + ((parts.ttls * 2 + parts.errorsLength + 3) >>> 2);
+    const family = familyOf(kind);
+    const older = this.#slots.find(question, type, variant, keyHash, tag);
+    const main = older !== 0 && family !== Family.FAILURE && this.#arena.isMain(words[older + Slot.ENTRY]!);
+    const lane = older === 0 ? this.#arena.laneOfNew(family, keyHash) : family * 2 + (main ? 1 : 0);
+    const entry = this.#arena.allocate(lane, size, now);
+    if (entry === 0) return Stored.NO_ROOM;
+    words[entry + Entry.SIZE] = size | (parts.recordsLength << 16);
+    words[entry + Entry.STORED] = now;
+    words[entry + Entry.LIFETIME] = (Math.min(lifetime, MAX_LIFETIME) << 8) | question.nameLength;
+    words[entry + Entry.STALE] =
+      Math.min(stale, MAX_STALE) |
+      (kind << Entry.KIND_SHIFT) |
+      (variant << Entry.VARIANT_SHIFT) |
+      ((parts.rcode >>> 4) << Entry.RCODE_SHIFT);
+    words[entry + Entry.TYPE_CLASS] = (question.class << 16) | type;
+    words[entry + Entry.FLAGS] = parts.flags | (parts.errorsLength << 16);
+    words[entry + Entry.COUNTS] = parts.answers | (parts.authorities << 16);
+    words[entry + Entry.MORE] = parts.additionals | (parts.ttls << 16);
+    this.#writeBytes(entry, question, parts);
+    // Making room may have moved or removed what was there.
+    const own = older === 0 ? 0 : this.#slots.find(question, type, variant, keyHash, tag);
+    const slot = own === 0 ? this.#slots.place(keyHash) : own;
+    const replaced = words[slot + Slot.ENTRY]!;
+    this.#slots.point(slot, tag, entry, own === 0 ? 0 : renewed(words[slot + Slot.META]!));
+    if (replaced !== 0) {
+      if (own === 0) this.#counters[CacheCounter.EVICTIONS]!++;
+      this.#arena.release(replaced);
+    }
+    this.#counters[CacheCounter.STORES]!++;
+    if (kind !== Kind.FAILURE) this.#endFailure(question, variant, nameHash);
+    return Stored.YES;
+  }
+
+  #writeBytes(entry: number, question: Question, parts: AnswerParts): void {
+    const { words, bytes, halves } = this.#memory;
+    const name = (entry + Entry.WORDS) * 4;
+    for (let i = 0; i < question.nameLength; i++) bytes[name + i] = FOLD[question.bytes[HEADER_LENGTH + i]!]!;
+    const records = recordsAt(words, entry);
+    const { recordsFrom, recordsLength } = parts;
+    bytes.set(parts.bytes.subarray(recordsFrom, recordsFrom + recordsLength), records);
+    const ttls = (records >>> 1) + 2 * ((recordsLength + 3) >>> 2);
+    for (let i = 0; i < parts.ttls; i++) halves[ttls + i] = parts.ttlAt[i]!;
+    if (parts.errorsLength > 0) parts.writeErrors(bytes, (ttls + parts.ttls) * 2);
+  }
+
+  /** A question that was answered fails no more. */
+  #endFailure(question: Question, variant: number, nameHash: number): void {
+    if (this.#memory.words[Head.ENTRIES + Family.FAILURE]! <= 0) return;
+    const failed = variant | Variant.FAILURE;
+    const keyHash = hashKey(nameHash, question.type, question.class, failed);
+    const slot = this.#slots.find(question, question.type, failed, keyHash, tagOf(nameHash, keyHash));
+    if (slot !== 0) this.#drop(slot);
+  }
+
+  /** Clears away what is over in the next few slots. */
+  #sweep(now: number): void {
+    const { words, layout } = this.#memory;
+    let place = words[Head.SWEEP]!;
+    for (let i = 0; i < SWEPT; i++) {
+      if (place >= layout.sets * WAYS) place = 0;
+      const slot = layout.slotsAt + place++ * Slot.WORDS;
+      const entry = words[slot + Slot.ENTRY]!;
+      if (entry === 0 || !isDead(words, entry, now)) continue;
+      this.#drop(slot);
+      this.#counters[CacheCounter.EXPIRED]!++;
+    }
+    words[Head.SWEEP] = place;
+  }
+
+  #drop(slot: number): void {
+    const entry = this.#memory.words[slot + Slot.ENTRY]!;
+    this.#slots.clear(slot);
+    this.#arena.release(entry);
+  }
+
+  /** Removes everything of a name in wire form, folded. How many entries that were; -1: the lock was not to be had. */
+  remove(name: Uint8Array): number {
+    const { words, bytes, layout, seed } = this.#memory;
+    if (!this.#lock.takeSlowly()) return -1;
+    try {
+      let removed = 0;
+      // The tag has bits of the name's hash: one pass over the index, which touches few entries.
+      const wanted = hashName(name, 0, name.length, seed) & NAME_OF_TAG;
+      const end = layout.slotsAt + layout.sets * WAYS * Slot.WORDS;
+      for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
+        if ((words[slot + Slot.TAG]! & NAME_OF_TAG) !== wanted) continue;
+        const entry = words[slot + Slot.ENTRY]!;
+        if (entry === 0 || !endsWith(words, bytes, entry, name, true)) continue;
+        this.#drop(slot);
+        removed++;
+      }
+      this.#counters[CacheCounter.REMOVED]! += removed;
+      return removed;
+    } finally {
+      this.#lock.give();
+    }
+  }
+
+  /** Removes everything of and below a name in wire form, folded. As `remove`. */
+  removeBelow(name: Uint8Array): number {
+    const { words, bytes } = this.#memory;
+    if (!this.#lock.takeSlowly()) return -1;
+    try {
+      let removed = 0;
+      this.#arena.forEach((entry, slot) => {
+        if (!endsWith(words, bytes, entry, name, false)) return;
+        this.#drop(slot);
+        removed++;
+      });
+      this.#counters[CacheCounter.REMOVED]! += removed;
+      return removed;
+    } finally {
+      this.#lock.give();
+    }
+  }
+
+  /** Removes everything. As `remove`. */
+  clear(): number {
+    const { words, layout } = this.#memory;
+    if (!this.#lock.takeSlowly()) return -1;
+    try {
+      let removed = 0;
+      const end = layout.slotsAt + layout.sets * WAYS * Slot.WORDS;
+      for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
+        if (words[slot + Slot.ENTRY] === 0) continue;
+        this.#slots.clear(slot);
+        removed++;
+      }
+      this.#arena.freeAll();
+      // What a thread that died had counted is counted no more.
+      words.fill(0, Head.ENTRIES, Head.ENTRIES + 3);
+      this.#counters[CacheCounter.REMOVED]! += removed;
+      return removed;
+    } finally {
+      this.#lock.give();
+    }
+  }
+
+  /** Undoes what a thread that is gone left half done. */
+  ownerDied(owner: number): void {
+    if (!this.#lock.inherit(owner)) return;
+    this.#slots.repair();
+    this.#lock.give();
+  }
+
+  /** Runs `action` while nobody changes anything but marks of hits. False when the lock was not to be had. */
+  whileStill(action: () => void): boolean {
+    if (!this.#lock.takeSlowly()) return false;
+    try {
+      action();
+      return true;
+    } finally {
+      this.#lock.give();
+    }
+  }
+}
+
+/** Whether the name of an entry is `name`, or, unless `whole`, below it. */
+function endsWith(
+  words: Int32Array,
+  bytes: Uint8Array,
+  entry: number,
+  name: Uint8Array,
+  whole: boolean,
+): boolean {
+  const length = words[entry + Entry.LIFETIME]! & 0xff;
+  const start = (entry + Entry.WORDS) * 4;
+  let at = start;
+  // Only where a label begins: "notexample." is not below "example.".
+  while (start + length - at > name.length) {
+    if (whole) return false;
+    at += bytes[at]! + 1;
+  }
+  if (start + length - at !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
+  return true;
+}
