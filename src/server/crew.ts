@@ -1,8 +1,11 @@
 import { availableParallelism } from "node:os";
+import { AnswerCache } from "../cache/answer-cache.ts";
+import { createCacheMemory } from "../cache/memory.ts";
 import type { Config } from "../config/config.ts";
 import { IoError } from "../listen/io-error.ts";
 import { Sockets } from "../listen/sockets.ts";
 import type { Log } from "../observe/log.ts";
+import { cacheFor } from "./answer-memory.ts";
 import { type Ledger, ownLedger, sharedLedger } from "./ledger.ts";
 import type { Workforce } from "./workforce.ts";
 
@@ -10,6 +13,8 @@ import type { Workforce } from "./workforce.ts";
 export interface Crew {
   readonly ledger: Ledger;
   readonly workers: number;
+  /** The answers that are kept, for this thread to look at and to remove; null: none are. */
+  readonly cache: AnswerCache | null;
   /** Opens the doors. Rejects with a DotlsError when an address cannot be had; nothing is left open then. */
   open(log: Log): Promise<Workforce>;
 }
@@ -20,21 +25,36 @@ export interface Crew {
  */
 export async function planCrew(config: Config): Promise<Crew> {
   const workers = await workersFor(config);
+  const { size } = config.history;
+  const cache = config.cache.size === 0 ? null : new AnswerCache(createCacheMemory(config.cache.size));
   if (workers === 1) {
-    const ledger = ownLedger(config.history.size);
+    const ledger = ownLedger(size);
     const open = async (log: Log): Promise<Workforce> => {
       const { Engine } = await import("./engine.ts");
-      return Engine.open({ config, log, observers: ledger.observers });
+      return Engine.open({
+        config,
+        log,
+        observers: ledger.observers,
+        // An object of its own: what it found last must not be changed by who looks at the cache beside it.
+        ...(cache && { cache: cacheFor(config.cache, cache.memory, ledger.cacheCounts()) }),
+      });
     };
-    return { ledger, workers, open };
+    return { ledger, workers, cache, open };
   }
-  const ledger = sharedLedger(config.history.size, workers);
-  const { counters, memory, history } = ledger;
+  const ledger = sharedLedger(size, workers);
+  const { counters, memory, history, cacheCounters } = ledger;
   const open = async (log: Log): Promise<Workforce> => {
     const { WorkerPool } = await import("./worker-pool.ts");
-    return WorkerPool.open({ config, log, counters, history: memory, onWake: () => history.wake() });
+    return WorkerPool.open({
+      config,
+      log,
+      counters,
+      history: memory,
+      cache: cache && { seen: cache, counters: cacheCounters },
+      onWake: () => history.wake(),
+    });
   };
-  return { ledger, workers, open };
+  return { ledger, workers, cache, open };
 }
 
 async function workersFor(config: Config): Promise<number> {

@@ -4,6 +4,7 @@ import type { Sharing } from "../listen/batch/socket.ts";
 import { Listeners } from "../listen/listeners.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
+import type { CacheOptions } from "../resolve/cache-stage.ts";
 import type { ProbeBoard } from "../resolve/probe-board.ts";
 import { Resolver } from "../resolve/resolver.ts";
 import type { Group } from "../upstream/group.ts";
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears how each query ended. */
   readonly observers: readonly Observer[];
+  /** Where answers are kept; without it none are. */
+  readonly cache?: CacheOptions;
   /** With several threads: how this one's doors are to be opened beside those of the others. */
   readonly sharing?: Sharing;
   /** With several threads: the probes for loops that all of them have out. */
@@ -56,6 +59,7 @@ export class Engine implements Workforce {
       loops: this.#loops,
       timeout: config.timeout,
       observers: options.observers,
+      ...(options.cache && { cache: options.cache }),
     });
   }
 
@@ -113,6 +117,7 @@ export class Engine implements Workforce {
   renew(): void {
     this.#factory.renew();
     for (const upstream of this.#made) upstream.renew();
+    this.#resolver.forgetFailures();
     this.#loops.look(this.#made);
   }
 

@@ -1,3 +1,4 @@
+import { CACHE_COUNTERS } from "../cache/counters.ts";
 import { Counters, type CountersSnapshot } from "../observe/counters.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import type { Observer } from "../observe/outcome.ts";
@@ -8,6 +9,8 @@ export interface Ledger {
   readonly history: HistoryRing;
   /** All counts together. */
   snapshot(): CountersSnapshot;
+  /** What all threads did with the cache, by the constants of `CacheCounter`. */
+  cacheCounts(): Float64Array;
   /** Who hears of the queries that this thread answers. */
   readonly observers: readonly Observer[];
 }
@@ -15,6 +18,8 @@ export interface Ledger {
 /** The memory of a ledger that workers write: one place to count in for each, one history for all. */
 export interface SharedLedger extends Ledger {
   readonly counters: readonly SharedArrayBuffer[];
+  /** For the counters of a cache. */
+  readonly cacheCounters: readonly SharedArrayBuffer[];
   readonly memory: SharedArrayBuffer;
 }
 
@@ -22,7 +27,13 @@ export interface SharedLedger extends Ledger {
 export function ownLedger(size: number): Ledger {
   const history = new HistoryRing(size);
   const counters = new Counters();
-  return { history, snapshot: () => counters.snapshot(), observers: [counters, history] };
+  const ofCache = new Float64Array(CACHE_COUNTERS);
+  return {
+    history,
+    snapshot: () => counters.snapshot(),
+    cacheCounts: () => ofCache,
+    observers: [counters, history],
+  };
 }
 
 /** A ledger for queries that so many workers answer. */
@@ -31,5 +42,18 @@ export function sharedLedger(size: number, workers: number): SharedLedger {
   const history = new HistoryRing(size, undefined, { memory, writers: workers, writer: 0 });
   const counters = Array.from({ length: workers }, () => new SharedArrayBuffer(Counters.BYTES));
   const readers = counters.map((one) => new Counters(one));
-  return { history, snapshot: () => Counters.sum(readers), observers: [], counters, memory };
+  const cacheCounters = counters.map(() => new SharedArrayBuffer(CACHE_COUNTERS * 8));
+  const ofCaches = cacheCounters.map((one) => new Float64Array(one));
+  return {
+    history,
+    snapshot: () => Counters.sum(readers),
+    cacheCounts: () =>
+      Float64Array.from({ length: CACHE_COUNTERS }, (_, at) =>
+        ofCaches.reduce((sum, one) => sum + one[at]!, 0),
+      ),
+    observers: [],
+    counters,
+    cacheCounters,
+    memory,
+  };
 }

@@ -4,6 +4,7 @@ import { ListenError } from "../listen/listen-error.ts";
 import { Counters } from "../observe/counters.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
+import { cacheFor } from "./answer-memory.ts";
 import { Engine } from "./engine.ts";
 import { guard } from "./guard.ts";
 import { remoteLog } from "./worker-log.ts";
@@ -22,12 +23,17 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
     writer: number,
   });
   if (config.history.file !== null) history.wakeEachQuarter(() => say({ kind: "wake" }));
+  const cache =
+    order.cache === null
+      ? null
+      : cacheFor(config.cache, order.cache.memory, new Float64Array(order.cache.counters));
   let engine: Engine;
   try {
     engine = await Engine.open({
       config,
       log,
       observers: [new Counters(order.counters), history],
+      ...(cache && { cache }),
       probes: new ProbeBoard(order.probes),
       sharing: order.first ? "first" : "join",
     });
@@ -60,7 +66,7 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
         break;
     }
   });
-  say({ kind: "open", urls: engine.urls });
+  say({ kind: "open", urls: engine.urls, owner: cache?.cache.owner ?? null });
 }
 
 if (parentPort === null) throw new Error("this module is for a worker thread");

@@ -13,6 +13,8 @@ export interface WorkerOrder {
   readonly counters: SharedArrayBuffer;
   /** For `HistoryRing`. */
   readonly history: SharedArrayBuffer;
+  /** The memory of the cache, and where this worker counts what it does with it; null: no cache. */
+  readonly cache: { readonly memory: SharedArrayBuffer; readonly counters: SharedArrayBuffer } | null;
   /** For `ProbeBoard`. */
   readonly probes: SharedArrayBuffer;
   /** Where the bypass leads; null: it is closed. */
@@ -43,7 +45,8 @@ export interface WorkerFailure {
 
 /** From a worker to the main thread. */
 export type FromWorker =
-  | { readonly kind: "open"; readonly urls: readonly string[] }
+  /** `owner`: of its cache, for when it dies; null: it has none. */
+  | { readonly kind: "open"; readonly urls: readonly string[]; readonly owner: number | null }
   | WorkerFailure
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   /** A quarter of the history is new. */

@@ -1,3 +1,4 @@
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { UpstreamStatus } from "../control/status.ts";
 import { DotlsError } from "../errors.ts";
@@ -18,6 +19,8 @@ export interface PoolOptions {
   readonly counters: readonly SharedArrayBuffer[];
   /** For `HistoryRing`. */
   readonly history: SharedArrayBuffer;
+  /** The cache as this thread sees it, and where each worker counts what it does with it; null: there is none. */
+  readonly cache: { readonly seen: AnswerCache; readonly counters: readonly SharedArrayBuffer[] } | null;
   /** A quarter of the history is new. */
   readonly onWake: () => void;
 }
@@ -34,6 +37,8 @@ const PATIENCE = 2000;
 
 interface Place {
   worker: Worker | null;
+  /** As which it writes to the cache. */
+  owner: number | null;
   /** Deaths in a row. */
   deaths: number;
   bornAt: number;
@@ -62,7 +67,13 @@ export class WorkerPool implements Workforce {
     this.#options = options;
     this.#config = options.config;
     this.#say = mergedLog(options.log);
-    this.#places = options.counters.map(() => ({ worker: null, deaths: 0, bornAt: 0, timer: null }));
+    this.#places = options.counters.map(() => ({
+      worker: null,
+      owner: null,
+      deaths: 0,
+      bornAt: 0,
+      timer: null,
+    }));
   }
 
   /** Starts the workers; resolves when all of them answer. Rejects with the DotlsError of the first that cannot. */
@@ -125,7 +136,7 @@ export class WorkerPool implements Workforce {
 
   /** Starts a worker at its place. Gives its addresses; rejects with a DotlsError when it cannot open them. */
   async #hire(number: number, first: boolean): Promise<readonly string[]> {
-    const { counters, history } = this.#options;
+    const { counters, history, cache } = this.#options;
     const place = this.#places[number]!;
     const worker = new Worker(
       {
@@ -134,6 +145,7 @@ export class WorkerPool implements Workforce {
         workers: counters.length,
         counters: counters[number]!,
         history,
+        cache: cache && { memory: cache.seen.memory, counters: cache.counters[number]! },
         probes: this.#probes,
         diverted: this.#diverted,
         first,
@@ -153,6 +165,7 @@ export class WorkerPool implements Workforce {
       place.worker = null;
       throw failureOf(opening);
     }
+    place.owner = opening.owner;
     return opening.urls;
   }
 
@@ -160,6 +173,9 @@ export class WorkerPool implements Workforce {
     const place = this.#places[number]!;
     if (place.worker !== dead) return;
     place.worker = null;
+    // It may have been writing.
+    if (place.owner !== null) this.#options.cache?.seen.ownerDied(place.owner);
+    place.owner = null;
     this.#retired = mergedUpstreams([this.#retired, retiredUpstreams(dead.upstreams)]);
     if (this.#stopping) return;
     if (performance.now() - place.bornAt > LONG_LIFE) place.deaths = 0;
