@@ -118,13 +118,20 @@ export class CacheStage implements Stage {
     this.#waits.stop();
   }
 
-  /** There is no fresh answer; `found` is what there is. */
-  #search(query: ClientQuery, found: number): number {
+  /** There is no fresh answer under the question itself; `own` says what there is. */
+  #search(query: ClientQuery, own: number): number {
     const cache = this.#cache;
-    if (this.#findCut(query) && this.#give(query, this.#cut, AGED, null, Source.CACHE)) return Step.SENT;
+    // The parent's side of a zone cut may be at another server than the rest of the name.
+    const every = query.type === RrType.DS ? Found.MISS : cache.find(query, EVERY_TYPE);
+    if (every === Found.FRESH) {
+      if (this.#give(query, cache, AGED, null, Source.CACHE)) return Step.SENT;
+    } else if (this.#findCut(query) && this.#give(query, this.#cut, AGED, null, Source.CACHE)) {
+      return Step.SENT;
+    }
     const failure = cache.findFailure(query);
     const recently = failure !== Found.MISS && cache.age < RECHECK;
-    if (found === Found.STALE && this.#servesStale && this.#findStale(query)) {
+    const stale = this.#servesStale && (own === Found.STALE || every === Found.STALE);
+    if (stale && this.#findStale(query)) {
       if (failure === Found.FRESH || recently) {
         return this.#giveStale(query) ? Step.SENT : Step.NEXT;
       }
@@ -168,12 +175,12 @@ export class CacheStage implements Stage {
   /** Finds what the question, or the whole name, was answered last: that which is newer. */
   #findStale(query: ClientQuery): boolean {
     const cache = this.#cache;
-    const own = cache.find(query, query.type) === Found.MISS ? Infinity : cache.age;
+    const own = cache.find(query) === Found.MISS ? Infinity : cache.age;
     // What is said of DS is said by the parent, which may be another server: it holds for DS alone.
     if (query.type === RrType.DS) return own < Infinity;
     const every = cache.find(query, EVERY_TYPE) === Found.MISS ? Infinity : cache.age;
     if (every <= own) return every < Infinity;
-    return cache.find(query, query.type) !== Found.MISS;
+    return cache.find(query) !== Found.MISS;
   }
 
   /** What was found is over its time, or was stored anew by another thread just now. */
