@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Kind } from "../../src/cache/kind.ts";
 import { Lifetime, type TtlLimits } from "../../src/cache/lifetime.ts";
@@ -34,7 +34,10 @@ interface Told {
   ttls: number[];
 }
 
-function lifetimeOf(message: RawQuery, { type = 1, change = {} as Partial<TtlLimits> } = {}): Told {
+function lifetimeOf(
+  message: RawQuery,
+  { type = 1, change = {} }: { type?: number; change?: Partial<TtlLimits> } = {},
+): Told {
   const bytes = rawQuery({ flags: RESPONSE, name: NAME, type, ...message });
   const view = new ReplyView();
   expect(view.read(bytes, 0, bytes.length)).toBe(true);
