@@ -27,7 +27,7 @@ export interface RunningServer {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
   readonly history: HistoryRing;
-  /** Asks the workers how their upstreams are, so that `status` says it; with one worker it always does. */
+  /** Asks the workers how their upstreams are: what `status` says of them may be a second old, with more than one. */
   refresh(): Promise<void>;
   status(): Status;
   /** Stops: takes no more queries, answers those it has, writes the history, closes all. */

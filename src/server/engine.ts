@@ -69,9 +69,12 @@ export class Engine implements Workforce {
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const { config, log } = options;
-    const factory = new UpstreamFactory(config, log);
+    let resolver: Resolver | null = null;
+    // What failed for want of a server may go well now.
+    const factory = new UpstreamFactory(config, log, () => resolver?.forgetFailures());
     const groups = await makeGroups(config, factory, log);
     const engine = new Engine(config, factory, groups, options);
+    resolver = engine.#resolver;
     engine.#listeners = await Listeners.open(
       config.listen,
       engine.#resolver,

@@ -14,7 +14,7 @@ import { raceDial } from "../upstream/race-dial.ts";
 import { dialTcp } from "../upstream/tcp-dial.ts";
 import { TlsShared, tlsTarget } from "../upstream/tls-target.ts";
 import { UdpLink } from "../upstream/udp-link.ts";
-import { Upstream } from "../upstream/upstream.ts";
+import { Upstream, type UpstreamEvents } from "../upstream/upstream.ts";
 import { discovered } from "./ddr-upstream.ts";
 import type { Open } from "./open.ts";
 import { upstreamLog } from "./upstream-log.ts";
@@ -27,15 +27,16 @@ export class UpstreamFactory {
   /** All that were made, in their order. */
   readonly made: Upstream[] = [];
 
-  #log: Log;
+  #events: UpstreamEvents;
   #shared: TlsShared;
   #bootstrap: Bootstrap;
   #store: AddressStore | null;
   #books = new Map<string, AddressBook>();
   #faces: DdrBook[] = [];
 
-  constructor(config: Config, log: Log) {
-    this.#log = log;
+  /** `onBack` is called when a server that did not work works again. */
+  constructor(config: Config, log: Log, onBack: () => void = () => {}) {
+    this.#events = upstreamLog(log, onBack);
     this.#shared = new TlsShared(readCa, (text) => log.warn(text));
     this.#bootstrap = new Bootstrap(config.bootstrap);
     this.#store = config.state === null ? null : new AddressStore(config.state, (text) => log.warn(text));
@@ -73,10 +74,10 @@ export class UpstreamFactory {
     const transport = protocol === "udp" ? "udp" : "tcp";
     const place = { transport, address, port, name, padding } as const;
     if (protocol === "udp" || protocol === "tcp") {
-      return new Upstream(label, place, plainWay(address, port, protocol), upstreamLog(this.#log));
+      return new Upstream(label, place, plainWay(address, port, protocol), this.#events);
     }
     const open = this.#dialer(spec, address);
-    return new Upstream(label, place, secureWay(spec, address, open), upstreamLog(this.#log));
+    return new Upstream(label, place, secureWay(spec, address, open), this.#events);
   }
 
   #named(spec: UpstreamSpec, name: string): Upstream {
@@ -91,7 +92,7 @@ export class UpstreamFactory {
     };
     const open: Open = (listener) => raceDial(book, dialOne, listener);
     const place = { transport: "tcp", address: name, port, name, padding } as const;
-    return new Upstream(spec.label, place, secureWay(spec, name, open), upstreamLog(this.#log));
+    return new Upstream(spec.label, place, secureWay(spec, name, open), this.#events);
   }
 
   #designated(spec: UpstreamSpec, address: string): Upstream {
@@ -99,7 +100,7 @@ export class UpstreamFactory {
     const { book, way } = discovered(spec, address, this.#shared);
     this.#faces.push(book);
     const place = { transport: "tcp", address, port, name: null, padding } as const;
-    return new Upstream(spec.label, place, way, upstreamLog(this.#log));
+    return new Upstream(spec.label, place, way, this.#events);
   }
 
   #dialer(spec: UpstreamSpec, address: string): Open {

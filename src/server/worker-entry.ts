@@ -10,6 +10,9 @@ import { guard } from "./guard.ts";
 import { remoteLog } from "./worker-log.ts";
 import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
 
+/** How often it tells of its servers without being asked, in ms: what it has counted is lost with it otherwise. */
+const TELL = 1000;
+
 /** A worker thread: an engine that is told what to do by messages. */
 async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   const say = (message: FromWorker): void => port.postMessage(message);
@@ -46,6 +49,13 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
     return;
   }
   if (order.diverted !== null) engine.divert(order.diverted);
+  let told = "";
+  setInterval(() => {
+    const { upstreams } = engine;
+    const text = JSON.stringify(upstreams);
+    if (text !== told) say({ kind: "status", upstreams });
+    told = text;
+  }, TELL).unref();
   port.on("message", (message: ToWorker) => {
     switch (message.kind) {
       case "start":

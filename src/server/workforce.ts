@@ -4,7 +4,7 @@ import type { UpstreamStatus } from "../control/status.ts";
 export interface Workforce {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
-  /** How the servers out there are, in the order of the configuration; from several threads: as of the last `refresh`. */
+  /** How the servers out there are, in the order of the configuration; from several threads: as of a second ago, or the last `refresh`. */
   readonly upstreams: readonly UpstreamStatus[];
   /** Asks all threads how their servers are. */
   refresh(): Promise<void>;

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { Status } from "../../src/control/status.ts";
+import { Sockets } from "../../src/listen/sockets.ts";
+import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
+
+/** Whether this machine has sockets that several threads can share. */
+export const canShare: boolean = await Sockets.choose({ io: "auto", sharing: "first" }).then(
+  () => true,
+  () => false,
+);
+
+/** A built server with several workers, in a process of its own. */
+export interface WorkerHost {
+  /** `udp://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** What it has logged so far, one JSON object a line. */
+  readonly log: () => string;
+  status(): Promise<Status>;
+  /** Ends a worker. */
+  kill(): void;
+  /** Resolves when it has ended by itself after it was told to stop, with the code and the time that took, in ms. */
+  stop(): Promise<{ code: number | null; milliseconds: number }>;
+}
+
+/** Starts it; it ends with the test. */
+export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[]): Promise<WorkerHost> {
+  const set = [
+    "listen=127.0.0.1:0",
+    `upstreams=tls://${upstream.address}:${upstream.port}#${upstream.name}`,
+    `tls.ca=${upstream.caFile()}`,
+    "workers=2",
+    "localNames.test=false",
+    "control.socket=none",
+    "state=none",
+    ...more,
+  ];
+  const program = fileURLToPath(new URL("worker-host.mjs", import.meta.url));
+  const child = spawn(process.execPath, [program, JSON.stringify(set)], { stdio: ["pipe", "pipe", "pipe"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`the server has ended: ${log}`);
+    return value;
+  };
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("exit", resolve);
+  });
+  const [url = ""] = (await line()).split(" ");
+  return {
+    url,
+    log: () => log,
+    status: async () => {
+      child.stdin.write("status\n");
+      return JSON.parse(await line()) as Status;
+    },
+    kill: () => child.stdin.write("kill\n"),
+    stop: async () => {
+      const since = performance.now();
+      child.stdin.write("stop\n");
+      await line();
+      return { code: await ended, milliseconds: performance.now() - since };
+    },
+  };
+}
