@@ -21,10 +21,14 @@ export interface Crew {
 
 /**
  * Decides how many threads are to answer. One is this thread itself, without another. Rejects with IoError (ERR_DOTLS_IO) when
- * several are asked for by number and this machine has no sockets that threads can share.
+ * several are asked for by number and this machine has no sockets that threads can share: then `share` rejects.
  */
-export async function planCrew(config: Config): Promise<Crew> {
-  const workers = await workersFor(config);
+export async function planCrew(
+  config: Config,
+  processors: number = availableParallelism(),
+  share: () => Promise<unknown> = () => Sockets.choose({ io: config.io, sharing: "first" }),
+): Promise<Crew> {
+  const workers = await workersFor(config, processors, share);
   const { size } = config.history;
   const cache = config.cache.size === 0 ? null : new AnswerCache(createCacheMemory(config.cache.size));
   if (workers === 1) {
@@ -57,11 +61,15 @@ export async function planCrew(config: Config): Promise<Crew> {
   return { ledger, workers, cache, open };
 }
 
-async function workersFor(config: Config): Promise<number> {
-  const wanted = config.workers === "auto" ? automaticWorkers(availableParallelism()) : config.workers;
+async function workersFor(
+  config: Config,
+  processors: number,
+  share: () => Promise<unknown>,
+): Promise<number> {
+  const wanted = config.workers === "auto" ? automaticWorkers(processors) : config.workers;
   if (wanted === 1) return 1;
   try {
-    await Sockets.choose({ io: config.io, sharing: "first" });
+    await share();
     return wanted;
   } catch (error) {
     if (config.workers === "auto" && error instanceof IoError) return 1;

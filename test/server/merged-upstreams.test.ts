@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import type { UpstreamStatus } from "../../src/control/status.ts";
+import { mergedUpstreams, retiredUpstreams } from "../../src/server/merged-upstreams.ts";
+
+function seen(change: Partial<UpstreamStatus>): UpstreamStatus {
+  return {
+    label: "tls://192.0.2.1",
+    address: "192.0.2.1",
+    port: 853,
+    name: null,
+    state: "idle",
+    lastError: null,
+    connections: 1,
+    handshakes: 1,
+    resumed: 0,
+    queries: 10,
+    answers: 9,
+    failures: 1,
+    mismatched: 2,
+    inFlight: 3,
+    handshakeMs: null,
+    roundTripMs: null,
+    ...change,
+  };
+}
+
+const error = (at: string): UpstreamStatus["lastError"] => ({ kind: "refused", text: at, at });
+
+describe("how several workers see a server", () => {
+  it("counts are added up, times are the mean, the error is the newest", () => {
+    const one = seen({
+      handshakeMs: 10,
+      roundTripMs: 4,
+      lastError: error("2026-11-21T14:00:00Z"),
+      resumed: 1,
+    });
+    const two = seen({ roundTripMs: 8, lastError: error("2026-11-21T15:00:00Z"), queries: 1 });
+    expect(mergedUpstreams([[one], [two], [seen({})]])).toEqual([
+      seen({
+        connections: 3,
+        handshakes: 3,
+        resumed: 1,
+        queries: 21,
+        answers: 27,
+        failures: 3,
+        mismatched: 6,
+        inFlight: 9,
+        handshakeMs: 10,
+        roundTripMs: 6,
+        lastError: error("2026-11-21T15:00:00Z"),
+      }),
+    ]);
+  });
+
+  it.each([
+    [["down", "up", "idle"], "up"],
+    [["down", "connecting"], "connecting"],
+    [["idle", "down"], "down"],
+    [["idle", "idle"], "idle"],
+  ] as const)("%j is %s", (states, state) => {
+    expect(mergedUpstreams(states.map((one) => [seen({ state: one })]))[0]).toMatchObject({ state });
+  });
+
+  it("each server by itself, also where one worker does not have them all yet", () => {
+    const other = seen({ label: "udp://192.0.2.9", queries: 5 });
+    expect(mergedUpstreams([[], [seen({})], [seen({}), other]])).toMatchObject([
+      { label: "tls://192.0.2.1", queries: 20 },
+      { label: "udp://192.0.2.9", queries: 5 },
+    ]);
+    expect(mergedUpstreams([])).toEqual([]);
+  });
+
+  it("what one that is gone has counted stays, and nothing else of it", () => {
+    const gone = seen({ state: "up", roundTripMs: 1, handshakeMs: 1, lastError: error("now") });
+    const [merged] = mergedUpstreams([[seen({ state: "down", inFlight: 0 })], retiredUpstreams([gone])]);
+    expect(merged).toMatchObject({
+      state: "down",
+      queries: 20,
+      inFlight: 0,
+      roundTripMs: null,
+      lastError: null,
+    });
+  });
+});
