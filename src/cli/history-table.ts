@@ -30,10 +30,15 @@ export function historyRow(entry: HistoryEntry): string {
     typeOf(entry),
     entry.rcode ?? "-",
     entry.ms.toFixed(3),
-    entry.server ?? "-",
+    entry.server ?? ownSource(entry),
     String(entry.bytes),
     entry.error ?? "",
   ]);
+}
+
+/** What stands for the server where memory answered. */
+function ownSource({ source }: HistoryEntry): string {
+  return source === "cache" || source === "stale" ? source : "-";
 }
 
 /** The class only where it is not the Internet. */

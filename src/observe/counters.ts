@@ -1,6 +1,6 @@
 import { Rcode, rcodeName } from "../dns/rcode.ts";
 import type { Observer, Outcome } from "./outcome.ts";
-import { Transport } from "./outcome.ts";
+import { Source, Transport } from "./outcome.ts";
 import { Texts } from "./texts.ts";
 
 /** Response codes have 12 bits with those from OPT (RFC 6891 section 6.1.3). */
@@ -21,6 +21,9 @@ const Sum = {
   DURATION: 6,
   BYTES_IN: 7,
   BYTES_OUT: 8,
+  CACHED: 9,
+  STALE: 10,
+  REFRESHED: 11,
 } as const;
 
 /** What the counters say at one moment; all counts since the start. */
@@ -35,6 +38,12 @@ export interface CountersSnapshot {
   readonly refused: number;
   /** Answered by an upstream. */
   readonly forwarded: number;
+  /** Answered from memory, with answers that were in their time, or failures that are remembered. */
+  readonly cached: number;
+  /** Answered from memory, with answers over their time. */
+  readonly stale: number;
+  /** How often an answer in memory was fetched anew though no client waited: none of those received. */
+  readonly refreshed: number;
   /** By text; only those that occurred, the most frequent first. */
   readonly errors: Readonly<Record<string, number>>;
   /** From receiving a query to sending its answer, over all answered queries; null when there was none. */
@@ -85,9 +94,16 @@ export class Counters implements Observer {
       sums[Sum.DURATION]! += outcome.duration;
       sums[Sum.BYTES_OUT]! += outcome.replySize;
       if (server !== null) sums[Sum.FORWARDED]!++;
+      else if (outcome.source === Source.CACHE) sums[Sum.CACHED]!++;
+      else if (outcome.source === Source.STALE) sums[Sum.STALE]!++;
       else if (rcode === Rcode.REFUSED) sums[Sum.REFUSED]!++;
     }
     if (error !== null) this.#countError(error);
+  }
+
+  /** Counts a question that no client asked. */
+  refreshing(): void {
+    this.#sums[Sum.REFRESHED]!++;
   }
 
   /** The counts as plain objects. */
@@ -118,6 +134,9 @@ export class Counters implements Observer {
       dropped: sum(Sum.DROPPED),
       refused: sum(Sum.REFUSED),
       forwarded: sum(Sum.FORWARDED),
+      cached: sum(Sum.CACHED),
+      stale: sum(Sum.STALE),
+      refreshed: sum(Sum.REFRESHED),
       errors: mostFrequentFirst([...errors]),
       meanMs: answered === 0 ? null : Math.round((sum(Sum.DURATION) / answered) * 1000) / 1000,
       bytesIn: sum(Sum.BYTES_IN),

@@ -1,3 +1,8 @@
+/** By the numbers of `Source`. */
+export const answerSources = ["local", "upstream", "cache", "stale"] as const;
+
+export type AnswerSource = (typeof answerSources)[number];
+
 /**
  * One query as people and programs read it: from the control socket, and one line of NDJSON in the history file.
  * A stable contract: fields are added, never renamed; `v` grows when a field changes its meaning (docs/history.md).
@@ -20,6 +25,8 @@ export interface HistoryEntry {
   readonly rcode: string | null;
   /** How long the answer took, in milliseconds, with microseconds behind the point. */
   readonly ms: number;
+  /** Where the answer came from: dotls itself, an upstream, memory, memory over its time; null when none was sent. */
+  readonly source: AnswerSource | null;
   /** The label of the upstream that answered; null when dotls itself did. */
   readonly server: string | null;
   /** The size of the reply as sent. */

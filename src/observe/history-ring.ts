@@ -2,7 +2,7 @@ import { formatName } from "../dns/name.ts";
 import { rcodeName } from "../dns/rcode.ts";
 import { className } from "../dns/rrclass.ts";
 import { typeName } from "../dns/rrtype.ts";
-import type { HistoryEntry } from "./history-entry.ts";
+import { answerSources, type HistoryEntry } from "./history-entry.ts";
 import { type HistoryWords, OwnWords, SharedWords } from "./history-words.ts";
 import type { Observer, Outcome } from "./outcome.ts";
 import { Transport } from "./outcome.ts";
@@ -12,6 +12,10 @@ const NAME_SLOT = 256;
 
 /** How long one reading of the wall clock serves; a clock that was set is seen after this many milliseconds. */
 const CLOCK_TRUST = 1000;
+
+/** Transport and source of a row share a byte. */
+const SOURCE_SHIFT = 4;
+const TRANSPORT_MASK = 15;
 
 /** The first byte of the question section, where the name of an outcome starts. */
 const NAME_AT = 12;
@@ -71,6 +75,7 @@ export class HistoryRing implements Observer {
   readonly #replySize: Uint16Array;
   readonly #querySize: Uint16Array;
   readonly #port: Uint16Array;
+  /** With the source above it. */
   readonly #transport: Uint8Array;
   readonly #nameLength: Uint8Array;
   readonly #names: Uint8Array;
@@ -166,7 +171,7 @@ export class HistoryRing implements Observer {
     this.#replySize[row] = outcome.replySize;
     this.#querySize[row] = outcome.querySize;
     this.#port[row] = outcome.clientPort;
-    this.#transport[row] = outcome.transport;
+    this.#transport[row] = outcome.transport | (outcome.source << SOURCE_SHIFT);
     this.#words.set(row, outcome);
 
     this.#nameLength[row] = nameLength;
@@ -217,17 +222,19 @@ export class HistoryRing implements Observer {
   #read(row: number): HistoryEntry {
     const named = this.#nameLength[row]! > 0;
     const rcode = this.#rcode[row]!;
+    const way = this.#transport[row]!;
     return {
       v: 1,
       time: new Date(this.#time[row]!).toISOString(),
       client: this.#words.client(row),
       port: this.#port[row]!,
-      transport: this.#transport[row] === Transport.TCP ? "tcp" : "udp",
+      transport: (way & TRANSPORT_MASK) === Transport.TCP ? "tcp" : "udp",
       name: named ? formatName(this.#names, row * NAME_SLOT) : null,
       type: named ? typeName(this.#type[row]!) : null,
       class: named ? className(this.#class[row]!) : null,
       rcode: rcode < 0 ? null : rcodeName(rcode),
       ms: Math.round(this.#duration[row]! * 1000) / 1000,
+      source: rcode < 0 ? null : (answerSources[way >>> SOURCE_SHIFT] ?? null),
       server: this.#words.server(row),
       bytes: this.#replySize[row]!,
       querySize: this.#querySize[row]!,

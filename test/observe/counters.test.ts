@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Counters } from "../../src/observe/counters.ts";
-import { Transport } from "../../src/observe/outcome.ts";
+import { Source, Transport } from "../../src/observe/outcome.ts";
 import { outcomeOf } from "./outcomes.ts";
 
 describe("Counters", () => {
@@ -12,6 +12,9 @@ describe("Counters", () => {
       dropped: 0,
       refused: 0,
       forwarded: 0,
+      cached: 0,
+      stale: 0,
+      refreshed: 0,
       errors: {},
       meanMs: null,
       bytesIn: 0,
@@ -36,12 +39,33 @@ describe("Counters", () => {
       dropped: 1,
       refused: 1,
       forwarded: 3,
+      cached: 0,
+      stale: 0,
+      refreshed: 0,
       errors: { timeout: 2, "not allowed": 1 },
       meanMs: 2.333,
       bytesIn: 247,
       bytesOut: 600,
     });
     expect(Object.keys(counters.snapshot().errors)).toEqual(["timeout", "not allowed"]);
+  });
+
+  it("counts answers from memory by what they were, and what is fetched anew apart from what clients asked", () => {
+    const counters = new Counters();
+    const own = { server: null };
+    counters.ended(outcomeOf("a.", { ...own, source: Source.CACHE }));
+    counters.ended(outcomeOf("a.", { ...own, source: Source.CACHE, rcode: 5 }));
+    counters.ended(outcomeOf("a.", { ...own, source: Source.STALE }));
+    counters.ended(outcomeOf("a.", { ...own, source: Source.LOCAL }));
+    counters.refreshing();
+    expect(counters.snapshot()).toMatchObject({
+      received: 4,
+      forwarded: 0,
+      cached: 2,
+      stale: 1,
+      refreshed: 1,
+      refused: 0,
+    });
   });
 
   it("does not grow with error texts that are all different", () => {

@@ -13,6 +13,7 @@ const entry: HistoryEntry = {
   class: "IN",
   rcode: "NXDOMAIN",
   ms: 1,
+  source: "upstream",
   server: null,
   bytes: 50,
   querySize: 40,

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
-import { Transport } from "../../src/observe/outcome.ts";
+import { Source, Transport } from "../../src/observe/outcome.ts";
 import { outcomeOf } from "./outcomes.ts";
 
 const clocks = { wall: () => Date.UTC(2026, 10, 21, 14, 0, 0), monotonic: () => 5000 };
@@ -33,6 +33,7 @@ describe("HistoryRing", () => {
       class: "CH",
       rcode: "NXDOMAIN",
       ms: 12.346,
+      source: "upstream",
       server: "tls://192.0.2.1#dns.example",
       bytes: 1232,
       querySize: 65_535,
@@ -51,10 +52,24 @@ describe("HistoryRing", () => {
       type: null,
       class: null,
       rcode: null,
+      source: null,
       server: null,
       bytes: 0,
       error: "the question cannot be read",
     });
+  });
+
+  it.each([
+    [Source.LOCAL, "local"],
+    [Source.UPSTREAM, "upstream"],
+    [Source.CACHE, "cache"],
+    [Source.STALE, "stale"],
+  ])("says where an answer came from: %i is %s, over UDP and TCP", (source, word) => {
+    const ring = new HistoryRing(4, clocks);
+    ring.ended(outcomeOf("a.", { source, server: null }));
+    ring.ended(outcomeOf("a.", { source, server: null, transport: Transport.TCP }));
+    expect(ring.entry(0)).toMatchObject({ source: word, transport: "udp" });
+    expect(ring.entry(1)).toMatchObject({ source: word, transport: "tcp" });
   });
 
   it("keeps extended response codes, unknown types and classes, the root and the longest name", () => {
