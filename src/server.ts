@@ -9,6 +9,7 @@ import type { Log } from "./observe/log.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { planCrew } from "./server/crew.ts";
+import { KeptAnswers } from "./server/kept-answers.ts";
 import { bound } from "./server/own-doors.ts";
 import type { Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
@@ -43,7 +44,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const crew = await planCrew(config);
+  const cache = await KeptAnswers.open(config, log);
+  const crew = await planCrew(config, cache?.answers ?? null);
   const { history } = crew.ledger;
   const file = config.history.file === null ? null : await openHistory(config, history, log);
   let workforce: Workforce;
@@ -70,6 +72,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       upstreams: workforce.upstreams,
       queries: crew.ledger.snapshot(),
       bypass: bypass.status(),
+      cache: cache?.status(crew.ledger.cacheCounts()) ?? null,
       history: {
         kept: history.recorded - history.oldest,
         size: config.history.size,
@@ -87,6 +90,10 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
       history,
       bypass,
+      flush: (what) => {
+        if (cache !== null) return cache.flush(what);
+        throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
+      },
     });
   } catch (error) {
     await workforce.stop();
@@ -106,6 +113,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     stop: async () => {
       changes.stop();
       await workforce.stop();
+      await cache?.save();
       bypass.close("the server stops");
       await control?.close();
       await file?.stop();

@@ -23,6 +23,10 @@ const MARK = Buffer.from("dotls\0\x1aC");
 /** To be raised when the bytes of an entry, or what they mean, change. */
 const VERSION = 1;
 
+/** Bytes that say what a cache is for: which servers its answers are from. */
+const PURPOSE_AT = 40;
+const PURPOSE_LENGTH = 16;
+
 /** What the head of a file says. */
 export interface FileHead {
   /** Bytes of the memory. */
@@ -31,6 +35,8 @@ export interface FileHead {
   readonly savedAt: number;
   /** Second of the cache at that moment. */
   readonly second: number;
+  /** What the cache is for, in up to 16 bytes; no other one may use the file. */
+  readonly purpose: Uint8Array;
 }
 
 /** A number that differs when anything stands elsewhere than when the file was written. */
@@ -48,12 +54,13 @@ export function writeHead(head: FileHead): Buffer {
   out.writeDoubleLE(head.size, 24);
   out.writeUInt32LE(head.second, 32);
   out.writeUInt32LE(fingerprint(layoutOf(head.size)), 36);
+  out.set(head.purpose.subarray(0, PURPOSE_LENGTH), PURPOSE_AT);
   out.writeUInt32LE(crc32(out.subarray(0, HEAD_LENGTH - 4)), HEAD_LENGTH - 4);
   return out;
 }
 
-/** The head of a file, or why it is none that can be used with a memory of `size` bytes. */
-export function readHead(bytes: Buffer, size: number): FileHead | string {
+/** The head of a file, or why it is none that can be used with a memory of `size` bytes and for this purpose. */
+export function readHead(bytes: Buffer, size: number, purpose: Uint8Array): FileHead | string {
   if (bytes.length < HEAD_LENGTH || !bytes.subarray(0, MARK.length).equals(MARK))
     return "it is no file of a cache";
   if (bytes.readUInt32LE(8) !== VERSION) return "another version of dotls wrote it";
@@ -64,7 +71,11 @@ export function readHead(bytes: Buffer, size: number): FileHead | string {
   const saved = bytes.readDoubleLE(24);
   if (saved !== size) return `it is of a cache of ${saved} bytes, and this one has ${size}`;
   if (bytes.readUInt32LE(36) !== fingerprint(layoutOf(size))) return "another version of dotls wrote it";
-  return { size, savedAt: bytes.readDoubleLE(16), second: bytes.readUInt32LE(32) };
+  const own = Buffer.alloc(PURPOSE_LENGTH);
+  own.set(purpose.subarray(0, PURPOSE_LENGTH));
+  if (!own.equals(bytes.subarray(PURPOSE_AT, PURPOSE_AT + PURPOSE_LENGTH)))
+    return "its answers are from other upstreams or routes than those of the configuration";
+  return { size, savedAt: bytes.readDoubleLE(16), second: bytes.readUInt32LE(32), purpose: own };
 }
 
 /** Writes the head of a run, or the end, to the front of `out`. */

@@ -29,10 +29,15 @@ const TRIMMED = 60;
 
 /**
  * Memory for a cache of `size` bytes with what `file` has. The answers are older by the time that passed meanwhile. A file
- * that does not fit, or is damaged anywhere, is dropped as a whole. Throws DotlsError ERR_DOTLS_CACHE_SIZE as
+ * that does not fit, was saved for another purpose, or is damaged anywhere, is dropped as a whole. Throws DotlsError ERR_DOTLS_CACHE_SIZE as
  * createCacheMemory does.
  */
-export function loadCache(file: string, size: number, time: TimeSource = processTime()): LoadedCache {
+export function loadCache(
+  file: string,
+  size: number,
+  time: TimeSource = processTime(),
+  purpose: Uint8Array = new Uint8Array(0),
+): LoadedCache {
   const memory = createCacheMemory(size, time);
   let fd: number;
   try {
@@ -43,7 +48,7 @@ export function loadCache(file: string, size: number, time: TimeSource = process
     return { memory, restored: false, dropped: dropped(file, reasonOf(error), error) };
   }
   try {
-    const fault = fill(fd, memory, time);
+    const fault = fill(fd, memory, time, purpose);
     if (fault === null) return { memory, restored: true, dropped: null };
     // What was read so far is in it.
     return { memory: createCacheMemory(size, time), restored: false, dropped: dropped(file, fault) };
@@ -59,13 +64,13 @@ export function loadCache(file: string, size: number, time: TimeSource = process
 }
 
 /** Reads the file into the memory. Gives the reason when it cannot be used. */
-function fill(fd: number, memory: SharedArrayBuffer, time: TimeSource): string | null {
+function fill(fd: number, memory: SharedArrayBuffer, time: TimeSource, purpose: Uint8Array): string | null {
   const stat = fstatSync(fd);
   if (!stat.isFile()) return "it is no file";
   // Whoever can write it can make us give any answer.
   if (process.platform !== "win32" && (stat.mode & 0o022) !== 0) return "other users may write it";
   const bytes = Buffer.alloc(HEAD_LENGTH);
-  const head = readHead(bytes.subarray(0, readAll(fd, bytes)), memory.byteLength);
+  const head = readHead(bytes.subarray(0, readAll(fd, bytes)), memory.byteLength, purpose);
   if (typeof head === "string") return head;
   const away = (time.wall() - head.savedAt) / 1000;
   if (!(away > -TRIMMED)) return "it was saved at a time that is still to come: the clock is wrong, or was";

@@ -18,9 +18,14 @@ import { CacheMemory } from "./memory.ts";
 /**
  * Writes the cache to a file that only its user can read; an older one is replaced when the new one is whole, and stays
  * when that fails. Nothing is stored meanwhile, and the thread does nothing else: it is for the end of a server. `now`: the
- * wall clock, ms. Throws DotlsError ERR_DOTLS_CACHE_FILE, or ERR_DOTLS_CACHE_BUSY when another thread does not stop writing.
+ * wall clock, ms; `purpose`: what it is for, in up to 16 bytes, which must be the same when it is loaded. Throws DotlsError ERR_DOTLS_CACHE_FILE, or ERR_DOTLS_CACHE_BUSY when another thread does not stop writing.
  */
-export function saveCache(cache: AnswerCache, file: string, now: number = Date.now()): void {
+export function saveCache(
+  cache: AnswerCache,
+  file: string,
+  now: number = Date.now(),
+  purpose: Uint8Array = new Uint8Array(0),
+): void {
   const part = `${file}.part`;
   try {
     // What is left of an attempt that was killed goes; nobody else's link decides where the bytes go.
@@ -29,7 +34,8 @@ export function saveCache(cache: AnswerCache, file: string, now: number = Date.n
     try {
       cache.tick();
       cache.whileStill(() => {
-        writeAll(fd, writeHead({ size: cache.memory.byteLength, savedAt: now, second: cache.now }));
+        const size = cache.memory.byteLength;
+        writeAll(fd, writeHead({ size, savedAt: now, second: cache.now, purpose }));
         writeRuns(fd, new CacheMemory(cache.memory));
       });
       fsyncSync(fd);

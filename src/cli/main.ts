@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   doctor: () => import("./doctor.ts"),
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
+  flush: () => import("./flush.ts"),
   bypass: () => import("./bypass.ts"),
   import: () => import("./import.ts"),
 };

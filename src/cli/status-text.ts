@@ -31,6 +31,7 @@ export function formatStatus(status: Status, now: number): string {
     `queries   ${queries.received} received (udp ${queries.byTransport.udp}, tcp ${queries.byTransport.tcp}), ${answers(queries)}`,
     `replies   ${counts(queries.replies)}; refused to clients not allowed ${queries.refused}, dropped ${queries.dropped}`,
     ...Object.entries(queries.errors).map(([text, count]) => `error     ${count} times: ${printable(text)}`),
+    ...cacheLines(status),
     ...historyLines(status),
     "",
   ].join("\n");
@@ -92,6 +93,22 @@ function answers({ forwarded, meanMs }: CountersSnapshot): string {
 function counts(replies: Readonly<Record<string, number>>): string {
   const each = Object.entries(replies).map(([rcode, count]) => `${rcode} ${count}`);
   return each.length === 0 ? "none" : each.join(", ");
+}
+
+function cacheLines({ cache, queries }: Status): string[] {
+  if (cache === null) return [];
+  const { entries, negatives, failures, used, size, evicted, file } = cache;
+  const { cached, stale, refreshed } = queries;
+  return [
+    `cache     ${cached + stale} answered from memory, ${stale} of them over their time`,
+    `          ${entries} answers (${negatives} negative) and ${failures} failures in ${mebibytes(used)} of ${mebibytes(size)}`,
+    `          ${refreshed} fetched anew unasked, ${evicted} had to make room`,
+    ...(file === null ? [] : [`          saved to ${printable(file)} when the server stops`]),
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 function historyLines({ history }: Status): string[] {

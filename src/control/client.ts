@@ -46,6 +46,19 @@ export async function closeBypass(socket: string, by: string): Promise<BypassSta
   return setBypass(socket, "DELETE", new URLSearchParams({ by }));
 }
 
+/**
+ * Makes the server behind a control socket forget what it keeps of a name, of a zone and all below it (`*.corp.example`), or
+ * everything (null). Gives how many answers that were. Rejects as `getStatus` does, and with the server's
+ * ERR_DOTLS_BAD_TEXT, ERR_DOTLS_CACHE_BUSY or ERR_DOTLS_NO_CACHE.
+ */
+export async function flushAnswers(socket: string, what: string | null): Promise<number> {
+  const parameters = what === null ? "" : `?${new URLSearchParams({ name: what }).toString()}`;
+  const { removed }: { removed: number } = JSON.parse(
+    await textOf(await ask(socket, "POST", `/v1/flush${parameters}`)),
+  );
+  return removed;
+}
+
 async function setBypass(socket: string, method: string, parameters: URLSearchParams): Promise<BypassStatus> {
   const response = await ask(socket, method, `/v1/bypass?${parameters.toString()}`);
   const status: BypassStatus = JSON.parse(await textOf(response));

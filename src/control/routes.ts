@@ -16,6 +16,8 @@ export interface ControlSources {
   readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
   readonly bypass?: Bypass;
+  /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
+  readonly flush?: (what: string | null) => number;
 }
 
 /** The control API, and the way to end its open streams when the server stops. */
@@ -28,6 +30,8 @@ export interface ControlRoutes {
  * `GET /v1/status`: a `Status` in JSON. `GET /v1/history`: NDJSON of `HistoryEntry`, filtered by `since`, `until`, `name`,
  * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
+ * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
+ * gives `{"removed":n}`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
 export function controlRoutes(sources: ControlSources): ControlRoutes {
@@ -49,6 +53,10 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
       bypass.close(`closed by ${whoAsks(context)}`);
       return context.json(bypass.status());
     });
+  }
+  const { flush } = sources;
+  if (flush !== undefined) {
+    app.post("/v1/flush", (context) => context.json({ removed: flush(context.req.query("name") ?? null) }));
   }
   app.notFound((context) => {
     const message = `there is no ${context.req.method} ${context.req.path}`;

@@ -18,9 +18,30 @@ export interface Status {
   /** In the order in which they are asked. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly queries: CountersSnapshot;
+  /** Null when no answers are kept. */
+  readonly cache: CacheStatus | null;
   readonly history: HistoryStatus;
   /** Not there in servers that have none. */
   readonly bypass?: BypassStatus;
+}
+
+/** What is in the cache. What it answers is counted with the queries. */
+export interface CacheStatus {
+  /** Bytes of memory that it may take, and of those that it does. */
+  readonly size: number;
+  readonly used: number;
+  /** Answers, those over their time included. */
+  readonly entries: number;
+  /** Those of them that say that there is no such name or record. */
+  readonly negatives: number;
+  /** Questions that failed and are not asked again yet. */
+  readonly failures: number;
+  /** Answers that were stored since the start. */
+  readonly stored: number;
+  /** Answers that had to make room before they were over. */
+  readonly evicted: number;
+  /** Where it is saved when the server stops; null: nowhere. */
+  readonly file: string | null;
 }
 
 /** Whether queries leave unencrypted, to the plain resolvers of the network. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
-import { AnswerCache } from "../cache/answer-cache.ts";
-import { createCacheMemory } from "../cache/memory.ts";
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
 import { IoError } from "../listen/io-error.ts";
 import { Sockets } from "../listen/sockets.ts";
@@ -13,24 +12,23 @@ import type { Workforce } from "./workforce.ts";
 export interface Crew {
   readonly ledger: Ledger;
   readonly workers: number;
-  /** The answers that are kept, for this thread to look at and to remove; null: none are. */
-  readonly cache: AnswerCache | null;
   /** Opens the doors. Rejects with a DotlsError when an address cannot be had; nothing is left open then. */
   open(log: Log): Promise<Workforce>;
 }
 
 /**
  * Decides how many threads are to answer. One is this thread itself, without another. Rejects with IoError (ERR_DOTLS_IO) when
- * several are asked for by number and this machine has no sockets that threads can share: then `share` rejects.
+ * several are asked for by number and this machine has no sockets that threads can share: then `share` rejects. `cache`: the
+ * answers that are kept, as this thread sees them; null: none are.
  */
 export async function planCrew(
   config: Config,
+  cache: AnswerCache | null,
   processors: number = availableParallelism(),
   share: () => Promise<unknown> = () => Sockets.choose({ io: config.io, sharing: "first" }),
 ): Promise<Crew> {
   const workers = await workersFor(config, processors, share);
   const { size } = config.history;
-  const cache = config.cache.size === 0 ? null : new AnswerCache(createCacheMemory(config.cache.size));
   if (workers === 1) {
     const ledger = ownLedger(size);
     const open = async (log: Log): Promise<Workforce> => {
@@ -43,7 +41,7 @@ export async function planCrew(
         ...(cache && { cache: cacheFor(config.cache, cache.memory, ledger.cacheCounts()) }),
       });
     };
-    return { ledger, workers, cache, open };
+    return { ledger, workers, open };
   }
   const ledger = sharedLedger(size, workers);
   const { counters, memory, history, cacheCounters } = ledger;
@@ -58,7 +56,7 @@ export async function planCrew(
       onWake: () => history.wake(),
     });
   };
-  return { ledger, workers, cache, open };
+  return { ledger, workers, open };
 }
 
 async function workersFor(

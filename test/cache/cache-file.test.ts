@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerCache, Found } from "../../src/cache/answer-cache.ts";
 import { loadCache } from "../../src/cache/load-cache.ts";
@@ -67,6 +67,18 @@ describe("a saved cache", () => {
     }
     cache.store(question("new.test"), addressReply("new.test", 5), terms());
     expect(cache.find(question("new.test"))).toBe(Found.FRESH);
+  });
+
+  it("is for the purpose that it was saved for, and no other", () => {
+    const { cache, time } = ownCache(SIZE);
+    const file = join(folderWith({}), "cache");
+    saveCache(cache, file, time.wall(), Buffer.from("routes A"));
+    expect(loadCache(file, SIZE, time, Buffer.from("routes A")).restored).toBe(true);
+    for (const other of ["routes B", "routes A2", "routes", ""]) {
+      const { restored, dropped } = loadCache(file, SIZE, time, Buffer.from(other));
+      expect(restored).toBe(false);
+      expect(dropped!.message).toContain("other upstreams or routes");
+    }
   });
 
   it("is empty when it was empty", () => {
@@ -172,7 +184,7 @@ describe("loadCache", () => {
       fc.property(fc.nat(whole.length - 1), (length) => {
         writeFileSync(file, whole);
         truncateSync(file, length);
-        refusal(file, time);
+        expect(refusal(file, time)).toMatch(/cut short|damaged|no file of a cache/);
       }),
       {
         numRuns: 60,
@@ -180,7 +192,7 @@ describe("loadCache", () => {
       },
     );
     writeFileSync(file, Buffer.concat([whole, Buffer.of(0)]));
-    refusal(file, time);
+    expect(refusal(file, time)).toContain("damaged");
   });
 
   it("drops a file with a run left out or twice", () => {
@@ -191,9 +203,9 @@ describe("loadCache", () => {
     const second = first + length;
     expect(whole.readUInt32LE(second)).toBeLessThan(0xffffffff);
     writeFileSync(file, Buffer.concat([whole.subarray(0, first), whole.subarray(second)]));
-    refusal(file, time);
+    expect(refusal(file, time)).toContain("damaged");
     writeFileSync(file, Buffer.concat([whole.subarray(0, second), whole.subarray(first)]));
-    refusal(file, time);
+    expect(refusal(file, time)).toContain("damaged");
   });
 });
 

@@ -57,6 +57,7 @@ export function statusOf(changes: Partial<Status> = {}): Status {
       },
     ],
     queries: new Counters().snapshot(),
+    cache: null,
     history: { kept: 0, size: 10_000, file: null },
     ...changes,
   };

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { AnswerCache } from "../cache/answer-cache.ts";
+import { CacheCounter } from "../cache/counters.ts";
+import { createCacheMemory } from "../cache/memory.ts";
+import type { Config, UpstreamSpec } from "../config/config.ts";
+import type { CacheStatus } from "../control/status.ts";
+import { parseName } from "../dns/name.ts";
+import { DotlsError } from "../errors.ts";
+import type { Log } from "../observe/log.ts";
+
+const ROOT = new Uint8Array(1);
+
+/** The cache of a server as a whole: from its file into memory, back again, and what there is to say about it. */
+export class KeptAnswers {
+  /** As this thread sees them. Who answers queries has an object of its own over the same memory. */
+  readonly answers: AnswerCache;
+  #config: Config;
+  #log: Log;
+
+  private constructor(answers: AnswerCache, config: Config, log: Log) {
+    this.answers = answers;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /**
+   * Null when the configuration wants no cache. What the file has is in it, unless the file cannot be used, which is said in
+   * the log. Rejects with DotlsError (ERR_DOTLS_CACHE_SIZE) when there is not so much memory.
+   */
+  static async open(config: Config, log: Log): Promise<KeptAnswers | null> {
+    const { size, file } = config.cache;
+    if (size === 0) return null;
+    if (file === null) return new KeptAnswers(new AnswerCache(createCacheMemory(size)), config, log);
+    const { loadCache } = await import("../cache/load-cache.ts");
+    const { memory, restored, dropped } = loadCache(file, size, undefined, purposeOf(config));
+    if (dropped !== null) log.warn(dropped.message);
+    const kept = new KeptAnswers(new AnswerCache(memory), config, log);
+    if (restored) {
+      const { positives, negatives } = kept.answers.usage();
+      log.info("answers were read from the file of the cache", { answers: positives + negatives, file });
+    }
+    return kept;
+  }
+
+  /** Writes them to the file of the configuration, if there is one. What goes wrong is said in the log. */
+  async save(): Promise<void> {
+    const { file } = this.#config.cache;
+    if (file === null) return;
+    const { saveCache } = await import("../cache/save-cache.ts");
+    try {
+      saveCache(this.answers, file, Date.now(), purposeOf(this.#config));
+    } catch (error) {
+      if (!(error instanceof DotlsError)) throw error;
+      this.#log.error(error.message);
+    }
+  }
+
+  /**
+   * Forgets answers: of a name, of a zone and all names below it (`*.corp.example`), or, with null, all. Gives how many that
+   * were. Throws PresentationError (ERR_DOTLS_BAD_TEXT) when it is no name, DotlsError (ERR_DOTLS_CACHE_BUSY) when another
+   * thread does not let go.
+   */
+  flush(what: string | null): number {
+    if (what === null) return this.answers.clear();
+    const below = /^\*\.(?=.)/.exec(what);
+    return below === null
+      ? this.answers.remove(parseName(what, ROOT))
+      : this.answers.removeBelow(parseName(what.slice(below[0].length), ROOT));
+  }
+
+  /** `counts` of all threads together, by the constants of `CacheCounter`. */
+  status(counts: Float64Array): CacheStatus {
+    const { size, used, positives, negatives, failures } = this.answers.usage();
+    return {
+      size,
+      used,
+      entries: positives + negatives,
+      negatives,
+      failures,
+      stored: counts[CacheCounter.STORES]!,
+      evicted: counts[CacheCounter.EVICTIONS]!,
+      file: this.#config.cache.file,
+    };
+  }
+}
+
+/**
+ * What the answers depend on: which servers are asked for which names. Answers of one route must not answer for another, so
+ * a file is of no use when it is another route that a name takes now.
+ */
+function purposeOf({ upstreams, routes, cluster }: Config): Uint8Array {
+  const place = ({ protocol, addresses, port, name, path }: UpstreamSpec): unknown => [
+    protocol,
+    addresses,
+    port,
+    name,
+    path,
+  ];
+  const all = [
+    upstreams.map(place),
+    routes.map((route) => [
+      route.match.map(({ suffix, apex }) => [suffix, apex]),
+      route.upstreams.map(place),
+    ]),
+    cluster,
+  ];
+  return createHash("sha256").update(JSON.stringify(all)).digest().subarray(0, 16);
+}
