@@ -52,37 +52,27 @@ export function createOncePer(
 /** A key may hold what a peer said, so the gate must not grow with them. */
 const MOST_KEYS = 1000;
 
-async function jsonLog(level: LogLevel, stream: Writable): Promise<Log> {
-  // Only the daemon logs JSON: commands for people should not wait for pino to load.
-  const { pino } = await import("pino");
-  const logger = pino(
-    {
-      level,
-      base: { pid: process.pid },
-      messageKey: "message",
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    { write: (line: string) => stream.write(line) },
-  );
-  return eachLevel((level) => (message, fields) => {
-    if (logger.isLevelEnabled(level)) logger[level](plainFields(fields), message);
+/** The fields that pino writes, in its order, so that what reads its lines reads ours. */
+function jsonLog(level: LogLevel, stream: Writable): Log {
+  return eachLevel(level, (level) => (message, fields) => {
+    const base = { level, time: new Date().toISOString(), pid: process.pid };
+    // No field stands in for these, whatever its name.
+    stream.write(`${JSON.stringify({ ...base, ...plainFields(fields), ...base, message })}\n`);
   });
 }
 
 function textLog(level: LogLevel, stream: Writable): Log {
-  const last = levels.indexOf(level);
-  return eachLevel((level) => {
-    if (levels.indexOf(level) > last) return () => {};
-    return (message, fields) => {
-      const words = Object.entries(plainFields(fields)).map(([key, value]) => ` ${key}=${quoted(value)}`);
-      stream.write(`${new Date().toISOString()} ${level.padEnd(5)} ${printable(message)}${words.join("")}\n`);
-    };
+  return eachLevel(level, (level) => (message, fields) => {
+    const words = Object.entries(plainFields(fields)).map(([key, value]) => ` ${key}=${quoted(value)}`);
+    stream.write(`${new Date().toISOString()} ${level.padEnd(5)} ${printable(message)}${words.join("")}\n`);
   });
 }
 
-function eachLevel(make: (level: LogLevel) => Log[LogLevel]): Log {
-  return { error: make("error"), warn: make("warn"), info: make("info"), debug: make("debug") };
+/** A log of all levels up to `last`, each made by `make`. */
+function eachLevel(last: LogLevel, make: (level: LogLevel) => Log[LogLevel]): Log {
+  const at = (level: LogLevel): Log[LogLevel] =>
+    levels.indexOf(level) <= levels.indexOf(last) ? make(level) : () => {};
+  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
 }
 
 /** The fields with errors as the text that is written of them. */

@@ -36,6 +36,19 @@ describe("createLog on a pipe or file", () => {
     ]);
   });
 
+  it("lets no field stand in for the level, the time or the message", async () => {
+    const stream = memory(false);
+    const log = await createLog({ level: "info", stream });
+    log.info("true", { message: "false", level: "error", pid: 1, time: "never", kind: "test" });
+    expect(JSON.parse(stream.text)).toMatchObject({
+      message: "true",
+      level: "info",
+      pid: process.pid,
+      kind: "test",
+    });
+    expect(stream.text).not.toContain("never");
+  });
+
   it("writes an error as its message and its causes, without the stack", async () => {
     const stream = memory(false);
     const log = await createLog({ level: "info", stream });
