@@ -1,19 +1,24 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { ListenError } from "../../src/listen/listen-error.ts";
 import { Listeners, type ListenOn } from "../../src/listen/listeners.ts";
+import type { Io, ListenHow } from "../../src/listen/sockets.ts";
 import { TcpDoor } from "../../src/listen/tcp-door.ts";
 import { TcpProbe, UdpProbe } from "../support/plain-client.ts";
 import { rawQuery } from "../support/raw-query.ts";
 import { noEvents, TestHandler } from "./handlers.ts";
+import { describeBatches, describeWays } from "./ways.ts";
+
+/** The way that datagrams go in the tests that follow. */
+let how: ListenHow = { io: "dgram", sharing: "alone" };
 
 function on(transport: "udp" | "tcp", address: string, port: number = 0): ListenOn {
   return { transport, address, port };
 }
 
 async function open(...addresses: ListenOn[]): Promise<Listeners> {
-  const listeners = await Listeners.open(addresses, new TestHandler(), noEvents);
+  const listeners = await Listeners.open(addresses, new TestHandler(), noEvents, how);
   onTestFinished(() => listeners.close(0));
   return listeners;
 }
@@ -57,7 +62,7 @@ async function occupied(): Promise<number> {
 }
 
 async function refusal(...addresses: ListenOn[]): Promise<ListenError> {
-  const error: unknown = await Listeners.open(addresses, new TestHandler(), noEvents).then(
+  const error: unknown = await Listeners.open(addresses, new TestHandler(), noEvents, how).then(
     () => null,
     (reason: unknown) => reason,
   );
@@ -65,7 +70,15 @@ async function refusal(...addresses: ListenOn[]): Promise<ListenError> {
   return error as ListenError;
 }
 
-describe("listeners", () => {
+function use(io: Io): void {
+  beforeAll(() => {
+    how = { io, sharing: "alone" };
+  });
+}
+
+describeWays("listeners", (io) => {
+  use(io);
+
   it("answer on each address, over UDP and TCP, IPv4 and IPv6", async () => {
     const listeners = await open(
       on("udp", "127.0.0.1"),
@@ -152,7 +165,9 @@ describe("listeners", () => {
   });
 });
 
-describe("listeners on every address", () => {
+describeWays("listeners on every address", (io) => {
+  use(io);
+
   it("reply from the address that was asked", async () => {
     const [port] = ports(await open(on("udp", "0.0.0.0"), on("tcp", "0.0.0.0")));
     for (const address of ["127.0.0.1", "127.0.0.5", "127.0.0.53"]) {
@@ -186,5 +201,25 @@ describe("listeners on every address", () => {
     const [port] = ports(await open(on("udp", "127.0.0.53")));
     await open(on("udp", "0.0.0.0", port));
     expect(await answersUdp(port!, "127.0.0.1")).toBe(true);
+  });
+});
+
+describeBatches("listeners in batches", () => {
+  use("batch");
+
+  it("answer on all of 127.0.0.0/8, which no interface lists", async () => {
+    const [port] = ports(await open(on("udp", "0.0.0.0")));
+    for (const address of ["127.0.0.200", "127.99.1.2"]) {
+      const client = new UdpProbe(port!, address);
+      onTestFinished(() => client.close());
+      client.send(rawQuery());
+      expect(await client.receive()).toMatchObject({ address, port });
+    }
+  });
+
+  it("say that they are", async () => {
+    const listeners = await open(on("udp", "127.0.0.1"));
+    expect(listeners.io).toBe("batch");
+    expect(listeners.refusedReplies).toBe(0);
   });
 });
