@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
@@ -133,7 +134,8 @@ async function openControl(
 ): Promise<ControlServer | null> {
   const path = config.control.socket;
   if (path === null) return null;
-  // Loaded only where it is used: an HTTP stack is a good part of the time to the first answer.
+  // The doors are open: who asks already is answered before the rest is loaded.
+  await nextTurn();
   const { startControl } = await import("./control/control-server.ts");
   try {
     return await startControl({ path, ...sources });

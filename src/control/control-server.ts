@@ -1,13 +1,10 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { chmod, lstat, mkdir, stat, unlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import { dirname } from "node:path";
-import { getRequestListener } from "@hono/node-server";
 import { SOCKET_PATH_LIMIT } from "../config/control-socket.ts";
 import { DotlsError } from "../errors.ts";
-import { getStatus } from "./client.ts";
 import type { ControlSources } from "./routes.ts";
-import { controlRoutes } from "./routes.ts";
 
 /** How long an open reply may take to end when the server stops, in milliseconds; then its connection is cut. */
 const GRACE = 500;
@@ -32,9 +29,12 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   if (Buffer.byteLength(path) > SOCKET_PATH_LIMIT) {
     throw unusable(path, `a socket's path has ${SOCKET_PATH_LIMIT} bytes at the most`);
   }
-  const { app, endStreams } = controlRoutes(options);
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = createServer((request, response) => void listener(request, response));
+  let api: Promise<Api> | null = null;
+  // What answers is loaded for the first who asks: it is a fifth of the memory and of the time to the first DNS answer.
+  const server = createServer((request, response) => {
+    api ??= loadApi(options);
+    void api.then(({ listener }) => listener(request, response));
+  });
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await refuseForeignFolder(path);
@@ -47,7 +47,7 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   }
   return {
     close: async () => {
-      endStreams();
+      if (api !== null) (await api).endStreams();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), GRACE);
@@ -55,6 +55,20 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
       clearTimeout(cut);
     },
   };
+}
+
+interface Api {
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => unknown;
+  readonly endStreams: () => void;
+}
+
+async function loadApi(sources: ControlSources): Promise<Api> {
+  const [{ getRequestListener }, { controlRoutes }] = await Promise.all([
+    import("@hono/node-server"),
+    import("./routes.ts"),
+  ]);
+  const { app, endStreams } = controlRoutes(sources);
+  return { listener: getRequestListener(app.fetch, { overrideGlobalObjects: false }), endStreams };
 }
 
 /** Whoever owns the folder can put a socket of his own in our place, and our commands would believe it. */
@@ -95,6 +109,7 @@ function bind(server: Server, path: string): Promise<void> {
 /** Removes the socket that nobody listens on any more; throws when somebody does, or when it is no socket. */
 async function removeStale(path: string): Promise<void> {
   if (!(await lstat(path)).isSocket()) throw unusable(path, "there is a file that is not a socket");
+  const { getStatus } = await import("./client.ts");
   try {
     const { pid, version } = await getStatus(path);
     throw unusable(
