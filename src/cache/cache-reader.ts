@@ -117,8 +117,8 @@ export class CacheReader {
   }
 
   /**
-   * Writes the records that were found to out[at..at + recordsLength), TTLs aged; with `ttl` >= 0 each TTL is that one, or
-   * its own when that is lower. False when another thread wrote there meanwhile: what is in `out` is worthless then.
+   * Writes the records that were found to out[at..at + recordsLength), TTLs aged; with `ttl` >= 0 each TTL is that one.
+   * False when another thread wrote there meanwhile: what is in `out` is worthless then.
    */
   copyRecords(out: Uint8Array, at: number, ttl = -1): boolean {
     const { recordsLength } = this;

@@ -54,7 +54,7 @@ export class CopyOut {
 
 /**
  * Ages TTLs of records that were copied to out[at..at + length): `halves[first..first + count)` say where they stand. Each
- * loses `age` seconds, or is set to `ttl` unless that is negative or more than the TTL.
+ * loses `age` seconds, or is set to `ttl` unless that is negative.
  */
 export function ageTtls(
   halves: Uint16Array,
@@ -71,6 +71,6 @@ export function ageTtls(
     // Another thread may be writing there: what is read must not lead out of the room for the reply.
     if (place + 4 > length) return;
     const stored = readU32(out, at + place);
-    writeU32(out, at + place, ttl >= 0 ? Math.min(ttl, stored) : Math.max(0, stored - age));
+    writeU32(out, at + place, ttl >= 0 ? ttl : Math.max(0, stored - age));
   }
 }

@@ -26,7 +26,7 @@ export interface StoredAnswer {
   /** Bytes of extended errors, their headers included; 0: none. */
   readonly errorsLength: number;
   /**
-   * Writes the records with what is left of their TTLs, at most `ttl` unless that is negative. False when they changed
+   * Writes the records with what is left of their TTLs, or with `ttl` for all of them unless that is negative. False when they changed
    * under way: what was written is worthless.
    */
   copyRecords(out: Uint8Array, at: number, ttl: number): boolean;
