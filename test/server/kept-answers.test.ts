@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { NO_CACHE } from "../../src/config/no-cache.ts";
+import { KeptAnswers } from "../../src/server/kept-answers.ts";
+import { logSpy } from "../observe/log-spy.ts";
+import { addressReply, question, terms } from "../support/stored-answers.ts";
+import { plainConfig } from "../support/serve.ts";
+
+async function keep(names: readonly string[]): Promise<KeptAnswers> {
+  const config = { ...plainConfig, cache: { ...NO_CACHE, size: 4 * 1024 * 1024 } };
+  const kept = await KeptAnswers.open(config, logSpy().log);
+  for (const name of names) kept!.answers.store(question(name), addressReply(name, 1), terms());
+  return kept!;
+}
+
+const names = ["corp.test", "a.corp.test", "b.a.corp.test", "xcorp.test", "other.test"];
+
+describe("forgetting answers", () => {
+  it.each([
+    ["a.corp.test", 1],
+    ["A.Corp.TEST.", 1],
+    ["*.corp.test", 3],
+    ["*.a.corp.test", 2],
+    ["*.CORP.test.", 3],
+    ["nothing.test", 0],
+    ["*.test", 5],
+    [null, 5],
+  ])("%s: %i answers", async (what, removed) => {
+    const kept = await keep(names);
+    expect(kept.flush(what)).toBe(removed);
+    expect(kept.answers.usage().positives).toBe(names.length - removed);
+    expect(kept.flush(what)).toBe(0);
+  });
+
+  it.each(["", "a..b", `${"x".repeat(64)}.test`, "*..test"])("%j is no name", async (what) => {
+    const kept = await keep(names);
+    expect(() => kept.flush(what)).toThrow(expect.objectContaining({ code: "ERR_DOTLS_BAD_TEXT" }));
+    expect(kept.answers.usage().positives).toBe(names.length);
+  });
+});
+
+it("is nothing when the configuration wants none", async () => {
+  expect(await KeptAnswers.open(plainConfig, logSpy().log)).toBeNull();
+});
