@@ -42,8 +42,10 @@ async function ids(client: UdpProbe, count: number): Promise<number[]> {
 const rawSocket = ((): { send: (packet: Uint8Array) => void; close: () => void } | null => {
   const SOCK_RAW = 3;
   const IPPROTO_UDP = 17;
-  const fd = libc?.socket(AF_INET, SOCK_RAW, IPPROTO_UDP) ?? -1;
-  if (libc === null || fd < 0) return null;
+  if (libc === null) return null;
+  const { socket, close } = libc;
+  const fd = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
+  if (fd < 0) return null;
   const outbox = new Outbox(libc, fd, AF_INET, false);
   return {
     send: (packet) => {
@@ -52,7 +54,7 @@ const rawSocket = ((): { send: (packet: Uint8Array) => void; close: () => void }
       outbox.flush();
       if (outbox.refused > 0) throw new Error("the kernel did not take it");
     },
-    close: () => libc.close(fd),
+    close: () => close(fd),
   };
 })();
 

@@ -18,7 +18,7 @@ export const BATCH = 64;
  * Bytes of a route: where a datagram came from or goes to (a `sockaddr` in the first 32 bytes), and which of our addresses
  * it was sent to or is sent from (a control message in the rest; wildcards only).
  */
-export const ROUTE = 80;
+const ROUTE = 80;
 
 /** Where the control message begins in a route. */
 const CONTROL = 32;
