@@ -62,6 +62,38 @@ describe("formatStatus", () => {
   });
 });
 
+describe("the cache in the status", () => {
+  const cache = {
+    size: 67_108_864,
+    used: 2_621_440,
+    entries: 1234,
+    negatives: 56,
+    failures: 7,
+    stored: 2000,
+    evicted: 8,
+    file: null,
+  };
+
+  it("is what it answered, what is in it, and what became of it", () => {
+    const queries = { ...new Counters().snapshot(), cached: 900, stale: 100, refreshed: 30 };
+    expect(formatStatus(statusOf({ cache, queries }), now)).toContain(
+      [
+        "",
+        "cache     1000 answered from memory, 100 of them over their time",
+        "          1234 answers (56 negative) and 7 failures in 2.5 MiB of 64.0 MiB",
+        "          30 fetched anew unasked, 8 had to make room",
+        "history ",
+      ].join("\n"),
+    );
+  });
+
+  it("names its file, and is not there when nothing is kept", () => {
+    const text = formatStatus(statusOf({ cache: { ...cache, file: "/var/lib/dotls/\u0007answers" } }), now);
+    expect(text).toContain("\n          saved to /var/lib/dotls/?answers when the server stops\n");
+    expect(formatStatus(statusOf({ cache: null }), now)).not.toContain("cache");
+  });
+});
+
 describe("dotls status", () => {
   let folder: string;
   let socket: string;
