@@ -116,7 +116,8 @@ describeWays("listeners", (io) => {
       .mockRejectedValueOnce(new ListenError("tcp://127.0.0.1:9", 9, taken));
     onTestFinished(() => spy.mockRestore());
     const [udp, tcp] = ports(await open(on("udp", "127.0.0.1"), on("tcp", "127.0.0.1")));
-    expect(spy).toHaveBeenCalledTimes(2);
+    // More often when a port that the system chose was really in use.
+    expect(spy.mock.calls.length).toBeGreaterThanOrEqual(2);
     expect(tcp).toBe(udp);
     spy.mockRejectedValue(new ListenError("tcp://127.0.0.1:9", 9, taken));
     expect((await refusal(on("udp", "127.0.0.1"), on("tcp", "127.0.0.1"))).errno).toBe("EADDRINUSE");
