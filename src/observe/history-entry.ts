@@ -32,6 +32,6 @@ export interface HistoryEntry {
   /** The size of the reply as sent. */
   readonly bytes: number;
   readonly querySize: number;
-  /** Why dotls itself answered an error or nothing, in words. */
+  /** Why dotls itself answered an error, nothing, or what was over its time, in words. */
   readonly error: string | null;
 }

@@ -204,6 +204,7 @@ export class CacheStage implements Stage {
     const length = writeStored(query, answer, ttl, extra, door.way, door);
     if (length < 0) return false;
     query.rcode = answer.rcode;
+    query.server = null;
     query.source = source;
     this.#around.sent(query, length);
     return true;

@@ -110,10 +110,12 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
     for (let i = this.#stages.length - 1; i >= 0; i--) this.#stages[i]!.leave?.(query, reply);
     const { rcode, server, error, extra } = query;
     for (let one: ClientQuery | null = query; one !== null; one = one.follower) {
-      if (one.settled || this.#cache?.rescue(one, reply) === true) continue;
+      if (one.settled) continue;
+      one.error = error;
+      // What is over its time is better than a failure, the reason of which stays in the history.
+      if (this.#cache?.rescue(one, reply) === true) continue;
       one.rcode = rcode;
       one.server = server;
-      one.error = error;
       one.extra = extra;
       if (reply === null) this.#deliverOwn(one);
       else this.#deliver(one, reply);
