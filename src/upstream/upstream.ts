@@ -1,17 +1,15 @@
+import { Breaker } from "./breaker.ts";
+import { Departure } from "./departure.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import { FormerLinks } from "./former-links.ts";
-import { IdleLimit } from "./idle-limit.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
 import { RecordTrial } from "./record-trial.ts";
+import { SUSPICIOUS, judge } from "./suspicion.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
-
-/** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
@@ -19,22 +17,8 @@ const MAX_FRUITLESS = 3;
 /** How often links are looked at while somebody waits on them, in ms. */
 const LOOK = 100;
 
-/** A link that is quiet for so long while somebody waits is suspected, in ms. */
-const SUSPICIOUS = 1000;
-
 /** A link that is not open after so long may never be, in ms: one round trip for TCP and one for TLS are needed. */
 const SLOW_TO_OPEN = 500;
-
-/** With so many waiting, it is the server and not one slow name: then a multiple of its usual time is enough. */
-const MANY = 8;
-const USUAL_TIMES = 8;
-const SOONEST = 250;
-
-/** So many are no matter of slow names any more. */
-const CROWD = 100;
-
-/** A server of which it is not known whether it reads more than one query of a TLS record is given this long, in ms. */
-const LAGGING = 100;
 
 /** How long it is remembered that a server cannot read EDNS, in ms. */
 const PLAIN = 3600 * 1000;
@@ -53,10 +37,6 @@ export class Upstream implements LinkOwner {
   readonly label: string;
   readonly place: Place;
   readonly counters: UpstreamCounters = new UpstreamCounters();
-  /** What went wrong last; null since it last answered. */
-  lastFailure: Failure | null = null;
-  /** Wall clock of the last failure, ms; for people. */
-  lastFailureAt = 0;
   /** When a connection was last tried, monotonic ms. */
   lastAttemptAt: number = Number.NEGATIVE_INFINITY;
 
@@ -69,16 +49,11 @@ export class Upstream implements LinkOwner {
   #events: UpstreamEvents;
   #link: Link | null = null;
   #former = new FormerLinks();
-  /** It opened links and did not answer on them: that it opens another proves nothing, only an answer does. */
-  #mute = false;
+  #breaker = new Breaker();
   /** A link went quiet, and no other has opened since; or one takes long to open. */
   #doubtful = false;
   /** Sent on a link that was quiet. */
   #checked: Probe | null = null;
-  #failuresInRow = 0;
-  /** Links in a row that opened and ended under queries without an answer, since it last answered or failed. */
-  #fruitless = 0;
-  #pausedUntil = 0;
   /** Reads all queries of a TLS record: seen. */
   #drains = false;
   #trial: RecordTrial | null = null;
@@ -87,8 +62,7 @@ export class Upstream implements LinkOwner {
   #plainUntil = 0;
   /** When its link opened or last answered, monotonic ms. */
   #aliveAt = 0;
-  #idle = new IdleLimit();
-  #leaving: NodeJS.Timeout | null = null;
+  #departure = new Departure(() => this.#leaveInTime());
 
   /** `open` makes a way to the server that reports to the owner. */
   constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
@@ -103,11 +77,21 @@ export class Upstream implements LinkOwner {
     return this.place.name ?? this.place.address;
   }
 
+  /** What went wrong last; null since it last answered. */
+  get lastFailure(): Failure | null {
+    return this.#breaker.lastFailure;
+  }
+
+  /** Wall clock of the last failure, ms; for people. */
+  get lastFailureAt(): number {
+    return this.#breaker.lastFailureAt;
+  }
+
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
     if (this.blocked !== null) return false;
-    if (this.#failuresInRow === 0 && !this.#doubtful) return true;
-    return !this.#mute && this.#link?.state === "open";
+    if (this.#breaker.closed && !this.#doubtful) return true;
+    return !this.#breaker.mute && this.#link?.state === "open";
   }
 
   /** Whether there is a link, or one is being made. */
@@ -138,7 +122,7 @@ export class Upstream implements LinkOwner {
   get state(): "idle" | "connecting" | "up" | "down" {
     if (this.blocked !== null) return "down";
     if (this.#link?.state === "open") return "up";
-    if (this.#failuresInRow > 0) return "down";
+    if (!this.#breaker.closed) return "down";
     return this.#link === null ? "idle" : "connecting";
   }
 
@@ -167,9 +151,9 @@ export class Upstream implements LinkOwner {
 
   /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.blocked !== null || this.#link !== null || now < this.#pausedUntil) return;
+    if (this.blocked !== null || this.#link !== null || this.#breaker.pauses(now)) return;
     const link = this.#connect();
-    if (this.#mute) this.#hand(new Probe(), link);
+    if (this.#breaker.mute) this.#hand(new Probe(), link);
   }
 
   /** Opens a link ahead of the first query. */
@@ -182,15 +166,12 @@ export class Upstream implements LinkOwner {
    * in flight is asked again.
    */
   renew(): void {
-    this.#failuresInRow = 0;
-    this.#fruitless = 0;
-    this.#mute = false;
-    this.#pausedUntil = 0;
+    this.#breaker.renew();
     this.lastAttemptAt = Number.NEGATIVE_INFINITY;
     this.singly = false;
     this.#drains = false;
     this.#latency.clear();
-    this.#idle.forget();
+    this.#departure.limit.forget();
     this.close();
   }
 
@@ -231,14 +212,23 @@ export class Upstream implements LinkOwner {
 
   /** `quiet`: for how long somebody has been waiting on this link, ms. */
   #listen(link: Link, quiet: number): void {
-    const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
-    if (quiet > most) this.#suspect(link);
-    else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
-      this.singly = true;
-      this.counters.connections++;
-      this.#trial = new RecordTrial(this.#open, () => this.onDrained());
-      this.#suspect(link);
-    } else if (quiet > most / 2 && link.load < CROWD) this.#check(link);
+    const mayLag = !this.#drains && !this.singly;
+    switch (judge(link, quiet, this.#latency.quantile(0.9), mayLag)) {
+      case "lagging":
+        this.singly = true;
+        this.counters.connections++;
+        this.#trial = new RecordTrial(this.#open, () => this.onDrained());
+        this.#suspect(link);
+        break;
+      case "suspect":
+        this.#suspect(link);
+        break;
+      case "check":
+        this.#check(link);
+        break;
+      case "none":
+        break;
+    }
   }
 
   /** One that is slow to open may come to nothing: who waits for it, and who comes, should not meet that. */
@@ -248,16 +238,10 @@ export class Upstream implements LinkOwner {
     for (const exchange of link.held()) exchange.doubted(false);
   }
 
-  /** Closes an idle link before the server does: a query sent into its close would have to be sent twice. */
+  /** Nobody waits for it: its link may have to go. */
   #leaveInTime(): void {
-    if (this.#leaving !== null) clearTimeout(this.#leaving);
-    this.#leaving = null;
-    if (this.#link === null || this.load > 0) return;
-    const now = performance.now();
-    const left = this.#aliveAt + this.#idle.leaveAfter(now) - now;
-    if (left === Number.POSITIVE_INFINITY) return;
-    if (left < 1) this.close();
-    else this.#leaving = setTimeout(() => this.#leaveInTime(), left).unref();
+    if (this.#link === null || this.load > 0) this.#departure.stop();
+    else if (this.#departure.isDue(this.#aliveAt, performance.now())) this.close();
   }
 
   /**
@@ -265,7 +249,7 @@ export class Upstream implements LinkOwner {
    * that it has.
    */
   noteKeepalive(ms: number, link: Link | null): void {
-    if (ms > 0) this.#idle.said(ms);
+    if (ms > 0) this.#departure.limit.said(ms);
     else if (link !== null) {
       this.#former.part(link);
       if (link === this.#link) this.#link = null;
@@ -279,11 +263,6 @@ export class Upstream implements LinkOwner {
     this.#hand(this.#checked, link);
   }
 
-  #patience(): number {
-    const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
-    return Math.min(SUSPICIOUS, Math.max(SOONEST, USUAL_TIMES * usual));
-  }
-
   /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
   #suspect(link: Link): void {
     this.counters.suspected++;
@@ -293,8 +272,8 @@ export class Upstream implements LinkOwner {
     }
     this.#former.suspect(link);
     // One that never answered may have met a slow name; two in a row, and it is the server.
-    if (link.answered === 0 && ++this.#fruitless >= MAX_SILENT) {
-      this.#mute = true;
+    if (link.answered === 0 && this.#breaker.fruitless(MAX_SILENT)) {
+      this.#breaker.mute = true;
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
     if (this.#checked?.on === link) this.abandon(this.#checked);
@@ -316,13 +295,8 @@ export class Upstream implements LinkOwner {
     const now = performance.now();
     if (link === this.#link) this.#aliveAt = now;
     if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
-    this.#fruitless = 0;
     this.#settle(link);
-    if (this.lastFailure === null) return;
-    this.#mute = false;
-    this.#failuresInRow = 0;
-    this.lastFailure = null;
-    this.#events.onUp(this);
+    if (this.#breaker.answered()) this.#events.onUp(this);
   }
 
   #measure(took: number): void {
@@ -359,7 +333,7 @@ export class Upstream implements LinkOwner {
     this.#link = null;
     if (opened && lost === 0 && failure.kind === "closed") {
       const now = performance.now();
-      this.#idle.closedAfter(now - this.#aliveAt, now);
+      this.#departure.limit.closedAfter(now - this.#aliveAt, now);
     }
     // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
     if (!opened || failure.kind === "tls") {
@@ -368,27 +342,19 @@ export class Upstream implements LinkOwner {
     }
     // A server may end a link when it likes (RFC 7766 section 6.2.3): no error, if the link was of use.
     if (link.answered > 0) return;
-    if (this.#failuresInRow === 0) {
+    if (this.#breaker.closed) {
       // Nor is it one if nobody waited, or if it happens once or twice: the queries are asked again.
-      if (lost === 0 || ++this.#fruitless < MAX_FRUITLESS) return;
+      if (lost === 0 || !this.#breaker.fruitless(MAX_FRUITLESS)) return;
     } else if (lost === 0) {
-      // A probe that opened and was closed unused says nothing new, but the next one must not follow at once.
-      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + FIRST_PAUSE);
+      this.#breaker.unused(performance.now());
       return;
     }
-    this.#mute = true;
+    this.#breaker.mute = true;
     this.#failed(failure);
   }
 
   #failed(failure: Failure): void {
-    const before = this.lastFailure;
-    this.#fruitless = 0;
     this.counters.failures++;
-    this.lastFailure = failure;
-    this.lastFailureAt = Date.now();
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(this.#failuresInRow, 10));
-    this.#pausedUntil = performance.now() + pause * (0.75 + Math.random() / 2);
-    this.#failuresInRow++;
-    if (before?.kind !== failure.kind) this.#events.onDown(this, failure);
+    if (this.#breaker.failed(failure, performance.now())) this.#events.onDown(this, failure);
   }
 }
