@@ -11,7 +11,7 @@ const FRESH = 1000;
 const MAX_FRUITLESS = 3;
 
 /** Ends of a link that say nothing against the next one to the same server. */
-const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent", "busy"]);
+const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent"]);
 
 /** A question that a group carries to its servers: each attempt at one of them is an exchange of its own. */
 export interface Inquiry extends Asked {

@@ -39,6 +39,8 @@ export interface Link {
   readonly load: number;
   /** Since when exchanges wait without a sign of life from the server, monotonic ms; 0: none waits. */
   readonly quietSince: number;
+  /** It has no ids left for new exchanges: it must get no more of them, and goes on with those that it has. */
+  readonly full: boolean;
   /** Whether the server looks as if it had read only one of the queries that were written together. */
   readonly lagging: boolean;
   /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */

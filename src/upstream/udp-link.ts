@@ -68,6 +68,7 @@ export class UdpLink implements Link, UdpPortListener {
   }
 
   readonly lagging = false;
+  readonly full = false;
 
   get quietSince(): number {
     return this.#askedAt > 0 ? this.#askedAt : (this.#tcp?.quietSince ?? 0);

@@ -5,6 +5,7 @@ import type { Failure } from "./failure.ts";
 import { FormerLinks } from "./former-links.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
+import { type LinkHolder, LinkRoom } from "./link-room.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
 import { RecordTrial } from "./record-trial.ts";
@@ -26,6 +27,8 @@ const PLAIN = 3600 * 1000;
 /** So many fresh links in a row may go quiet without an answer before the server counts as failed. */
 const MAX_SILENT = 2;
 
+const NO_ROOM: Failure = { kind: "busy", text: "too many connections are open" };
+
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
   onDown(upstream: Upstream, failure: Failure): void;
@@ -33,7 +36,7 @@ export interface UpstreamEvents {
 }
 
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
-export class Upstream implements LinkOwner {
+export class Upstream implements LinkOwner, LinkHolder {
   readonly label: string;
   readonly place: Place;
   readonly counters: UpstreamCounters = new UpstreamCounters();
@@ -47,6 +50,7 @@ export class Upstream implements LinkOwner {
 
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
+  #room: LinkRoom;
   #link: Link | null = null;
   #former = new FormerLinks();
   #breaker = new Breaker();
@@ -64,12 +68,20 @@ export class Upstream implements LinkOwner {
   #aliveAt = 0;
   #departure = new Departure(() => this.#leaveInTime());
 
-  /** `open` makes a way to the server that reports to the owner. */
-  constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
+  /** `open` makes a way to the server that reports to the owner. `room`: shared by all whose links are bounded together. */
+  constructor(
+    label: string,
+    place: Place,
+    open: (owner: LinkOwner) => Link,
+    events: UpstreamEvents,
+    room: LinkRoom = new LinkRoom(),
+  ) {
     this.label = label;
     this.place = place;
     this.#open = open;
     this.#events = events;
+    this.#room = room;
+    room.add(this);
   }
 
   /** Who runs it, as far as the configuration says: servers of one name have one operator. */
@@ -131,10 +143,20 @@ export class Upstream implements LinkOwner {
     return this.#former.load + (this.#link?.load ?? 0);
   }
 
+  get links(): number {
+    return this.#former.size + (this.#link === null ? 0 : 1);
+  }
+
+  get idleSince(): number {
+    return this.#link === null || this.load > 0 ? Number.POSITIVE_INFINITY : this.#aliveAt;
+  }
+
   /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
-    this.#hand(exchange, this.#connect());
+    const link = this.#connect();
+    if (link === null) exchange.lost(NO_ROOM, false);
+    else this.#hand(exchange, link);
   }
 
   #hand(exchange: Exchange, link: Link): void {
@@ -153,7 +175,7 @@ export class Upstream implements LinkOwner {
   probe(now: number): void {
     if (this.blocked !== null || this.#link !== null || this.#breaker.pauses(now)) return;
     const link = this.#connect();
-    if (this.#breaker.mute) this.#hand(new Probe(), link);
+    if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
   }
 
   /** Opens a link ahead of the first query. */
@@ -185,8 +207,10 @@ export class Upstream implements LinkOwner {
     link?.close();
   }
 
-  #connect(): Link {
-    if (this.#link === null) {
+  /** The link for the next query; null: there is none, and no room to make one. */
+  #connect(): Link | null {
+    if (this.#link?.full === true) this.#part(this.#link);
+    if (this.#link === null && this.#room.allowsOne()) {
       this.lastAttemptAt = performance.now();
       this.counters.connections++;
       this.#link = this.#open(this);
@@ -250,10 +274,13 @@ export class Upstream implements LinkOwner {
    */
   noteKeepalive(ms: number, link: Link | null): void {
     if (ms > 0) this.#departure.limit.said(ms);
-    else if (link !== null) {
-      this.#former.part(link);
-      if (link === this.#link) this.#link = null;
-    }
+    else if (link !== null) this.#part(link);
+  }
+
+  /** Leaves a link to the queries that it has. */
+  #part(link: Link): void {
+    if (link === this.#link) this.#link = null;
+    this.#former.part(link);
   }
 
   /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
