@@ -61,13 +61,14 @@ export class Group {
   }
 
   /**
-   * The answer is late: asks another server too, if there is one. False when the budget does not allow it; where `overdue`
-   * is true it is not asked.
+   * The answer is late: asks another server too, if there is one. False when the budget does not allow it; what is
+   * `overdue` cannot wait for that, and later ones pay.
    */
   hedge(inquiry: Inquiry, overdue: boolean): boolean {
     const others = this.#sound() & ~inquiry.failed & ~inquiry.tried;
     if (others === 0) return true;
-    if (!overdue && !this.#budget.spend()) return false;
+    if (overdue) this.#budget.owe();
+    else if (!this.#budget.spend()) return false;
     const chosen = this.#policy.pick(others, inquiry);
     this.upstreams[chosen]!.counters.hedges++;
     this.#fly(inquiry, chosen);
