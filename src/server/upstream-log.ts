@@ -1,9 +1,20 @@
 import type { Log } from "../observe/log.ts";
+import { weaknessOf } from "../upstream/proof.ts";
 import type { UpstreamEvents } from "../upstream/upstream.ts";
 
-/** Says once when a server stops to work, with the reason, and once when it works again. */
-export function upstreamLog(log: Log): UpstreamEvents {
+/**
+ * Says once when a server stops to work, with the reason, and once when it works again; and each time that a server which
+ * is `encrypted` proves less than `strict` wants, or more than before, that it does.
+ */
+export function upstreamLog(log: Log, encrypted: boolean): UpstreamEvents {
   return {
+    onProof: ({ label, proof, doubt }, before) => {
+      if (!encrypted || proof === null) return;
+      const weakness = weaknessOf(proof, doubt);
+      const how = proof === "none" ? "is NOT AUTHENTICATED" : `is authenticated by its ${proof} alone`;
+      if (weakness !== null) log.warn(`upstream ${label} ${how}: ${weakness}`, { upstream: label });
+      else if (before !== null) log.info(`upstream ${label} is authenticated again`, { upstream: label });
+    },
     onDown: ({ label }, { kind, text }) =>
       log.warn(`upstream ${label} is down: ${text}`, { upstream: label, kind }),
     onUp: ({ label }) => log.info(`upstream ${label} is back`, { upstream: label }),

@@ -9,12 +9,14 @@ import type { DdrBook } from "../upstream/ddr-book.ts";
 import { type DialListener, type TlsProtocol, dial } from "../upstream/dial.ts";
 import { DohLink } from "../upstream/doh-link.ts";
 import type { Link, LinkOwner } from "../upstream/link.ts";
+import { LinkRoom } from "../upstream/link-room.ts";
+import type { Place } from "../upstream/place.ts";
 import { Form } from "../upstream/query-writer.ts";
 import { raceDial } from "../upstream/race-dial.ts";
 import { dialTcp } from "../upstream/tcp-dial.ts";
 import { TlsShared, tlsTarget } from "../upstream/tls-target.ts";
 import { UdpLink } from "../upstream/udp-link.ts";
-import { Upstream } from "../upstream/upstream.ts";
+import { Upstream, type UpstreamEvents } from "../upstream/upstream.ts";
 import { discovered } from "./ddr-upstream.ts";
 import type { Open } from "./open.ts";
 import { upstreamLog } from "./upstream-log.ts";
@@ -28,6 +30,7 @@ export class UpstreamFactory {
   readonly made: Upstream[] = [];
 
   #log: Log;
+  #room = new LinkRoom();
   #shared: TlsShared;
   #bootstrap: Bootstrap;
   #store: AddressStore | null;
@@ -73,10 +76,10 @@ export class UpstreamFactory {
     const transport = protocol === "udp" ? "udp" : "tcp";
     const place = { transport, address, port, name, padding } as const;
     if (protocol === "udp" || protocol === "tcp") {
-      return new Upstream(label, place, plainWay(address, port, protocol), upstreamLog(this.#log));
+      return new Upstream(label, place, plainWay(address, port, protocol), this.#events(false), this.#room);
     }
     const open = this.#dialer(spec, address);
-    return new Upstream(label, place, secureWay(spec, address, open), upstreamLog(this.#log));
+    return new Upstream(label, place, secureWay(spec, address, open), this.#events(true), this.#room);
   }
 
   #named(spec: UpstreamSpec, name: string): Upstream {
@@ -90,8 +93,16 @@ export class UpstreamFactory {
       return known(listener);
     };
     const open: Open = (listener) => raceDial(book, dialOne, listener);
-    const place = { transport: "tcp", address: name, port, name, padding } as const;
-    return new Upstream(spec.label, place, secureWay(spec, name, open), upstreamLog(this.#log));
+    const place: Place = {
+      transport: "tcp",
+      get address() {
+        return book.current ?? name;
+      },
+      port,
+      name,
+      padding,
+    };
+    return new Upstream(spec.label, place, secureWay(spec, name, open), this.#events(true), this.#room);
   }
 
   #designated(spec: UpstreamSpec, address: string): Upstream {
@@ -99,7 +110,11 @@ export class UpstreamFactory {
     const { book, way } = discovered(spec, address, this.#shared);
     this.#faces.push(book);
     const place = { transport: "tcp", address, port, name: null, padding } as const;
-    return new Upstream(spec.label, place, way, upstreamLog(this.#log));
+    return new Upstream(spec.label, place, way, this.#events(true), this.#room);
+  }
+
+  #events(encrypted: boolean): UpstreamEvents {
+    return upstreamLog(this.#log, encrypted);
   }
 
   #dialer(spec: UpstreamSpec, address: string): Open {

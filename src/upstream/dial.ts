@@ -42,11 +42,9 @@ export interface Dialed<Connected extends Socket = TLSSocket> {
   /** Milliseconds of the TLS handshake alone; 0 where there is none. */
   readonly handshakeMs: number;
   readonly resumed: boolean;
-  /** Whether the server has proved who it is. False only where `verify` or a plain connection allow it. */
-  readonly authenticated: boolean;
-  /** By what. */
+  /** By what the server has proved who it is; `none` only where `verify` or a plain connection allow it. */
   readonly proof: Proof;
-  /** Why it is not authenticated, where that was looked at: with `opportunistic`. */
+  /** Why it is not authenticated, where that is known: with `opportunistic`, and without encryption. */
   readonly doubt: Failure | null;
 }
 
@@ -229,7 +227,6 @@ function attempt(
       connectMs: connectedAt - startedAt,
       handshakeMs: openAt - connectedAt,
       resumed: socket.isSessionReused(),
-      authenticated: proof !== "none",
       proof,
       doubt,
     });

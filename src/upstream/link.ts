@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import type { Proof } from "./proof.ts";
 
 /** What is known of a link once it is open; for status, doctor and people. */
 export interface LinkInfo {
@@ -8,6 +9,10 @@ export interface LinkInfo {
   /** Milliseconds of the TLS handshake alone; 0 where there is none. */
   readonly handshakeMs: number;
   readonly resumed: boolean;
+  /** By what the server has proved who it is. */
+  readonly proof: Proof;
+  /** Why by nothing, where that is known. */
+  readonly doubt: Failure | null;
 }
 
 /** Who opens links and hears what becomes of them: an Upstream. */

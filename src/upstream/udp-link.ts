@@ -3,6 +3,7 @@ import { answers } from "./answer-match.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import type { Link, LinkOwner } from "./link.ts";
+import { UNENCRYPTED } from "./proof.ts";
 import { Form } from "./query-writer.ts";
 import { randomId } from "./random-ids.ts";
 import type { PlainTarget } from "./tcp-dial.ts";
@@ -109,7 +110,13 @@ export class UdpLink implements Link, UdpPortListener {
   onPortOpen(): void {
     if (this.state !== "connecting") return;
     this.state = "open";
-    this.#owner.onOpen(this, { connectMs: 0, handshakeMs: 0, resumed: false });
+    this.#owner.onOpen(this, {
+      connectMs: 0,
+      handshakeMs: 0,
+      resumed: false,
+      proof: "none",
+      doubt: UNENCRYPTED,
+    });
   }
 
   onPortFailure(failure: Failure): void {

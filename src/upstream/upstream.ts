@@ -8,6 +8,7 @@ import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 import { type LinkHolder, LinkRoom } from "./link-room.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
+import type { Proof } from "./proof.ts";
 import { RecordTrial } from "./record-trial.ts";
 import { SUSPICIOUS, judge } from "./suspicion.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
@@ -33,6 +34,8 @@ const NO_ROOM: Failure = { kind: "busy", text: "too many connections are open" }
 export interface UpstreamEvents {
   onDown(upstream: Upstream, failure: Failure): void;
   onUp(upstream: Upstream): void;
+  /** A link is open on which the server has proved who it is by something else than before; null: it is the first one. */
+  onProof?(upstream: Upstream, before: Proof | null): void;
 }
 
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
@@ -42,6 +45,11 @@ export class Upstream implements LinkOwner, LinkHolder {
   readonly counters: UpstreamCounters = new UpstreamCounters();
   /** When a connection was last tried, monotonic ms. */
   lastAttemptAt: number = Number.NEGATIVE_INFINITY;
+
+  /** By what it proved who it is when it was last connected; null: it was not yet. */
+  proof: Proof | null = null;
+  /** Why by nothing, where that is known. */
+  doubt: Failure | null = null;
 
   singly = false;
 
@@ -313,9 +321,18 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.counters.handshakes++;
     if (info.resumed) this.counters.resumed++;
     this.counters.handshakeMs = info.handshakeMs;
+    this.#learnProof(info);
     if (link !== this.#link) return;
     this.#doubtful = false;
     this.#aliveAt = performance.now();
+  }
+
+  #learnProof({ proof, doubt }: LinkInfo): void {
+    const before = this.proof;
+    const isNews = proof !== before || doubt?.kind !== this.doubt?.kind;
+    this.proof = proof;
+    this.doubt = doubt;
+    if (isNews) this.#events.onProof?.(this, before);
   }
 
   onAnswer(link: Link, exchange: Exchange): void {

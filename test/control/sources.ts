@@ -19,6 +19,8 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         address: "192.0.2.1",
         port: 853,
         name: "dns.example",
+        authenticated: "name",
+        weakness: null,
         state: "up",
         lastError: null,
         connections: 3,
@@ -37,6 +39,8 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         address: "192.0.2.2",
         port: 853,
         name: "dns.example",
+        authenticated: null,
+        weakness: null,
         state: "down",
         lastError: {
           kind: "refused",

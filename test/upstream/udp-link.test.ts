@@ -30,7 +30,7 @@ describe("a question over UDP", () => {
     const { link, owner, ask } = linkTo(await ScriptedPlain.start({ address }));
     expect(link.state).toBe("connecting");
     expect(await addressFrom(ask("Ask.test"))).toBe(addressOf("ask.test"));
-    expect(owner.opened).toEqual([{ connectMs: 0, handshakeMs: 0, resumed: false }]);
+    expect(owner.opened).toMatchObject([{ connectMs: 0, handshakeMs: 0, resumed: false, proof: "none" }]);
     expect([link.state, link.answered, link.load, link.quietSince, owner.answers]).toEqual([
       "open",
       1,
