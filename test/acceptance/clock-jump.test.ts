@@ -16,7 +16,7 @@ interface Jumpy {
   readonly daemon: Daemon;
   readonly client: UdpClient;
   /** Sets its wall clock so many seconds off ours. The monotonic one stays as it is. */
-  jump(seconds: number): void;
+  readonly jump: (seconds: number) => void;
 }
 
 /** A daemon whose wall clock is ours to set. */
