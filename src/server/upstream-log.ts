@@ -1,4 +1,5 @@
 import type { Log } from "../observe/log.ts";
+import { lacksRoute } from "../upstream/failure.ts";
 import { weaknessOf } from "../upstream/proof.ts";
 import type { UpstreamEvents } from "../upstream/upstream.ts";
 
@@ -15,8 +16,12 @@ export function upstreamLog(log: Log, encrypted: boolean): UpstreamEvents {
       if (weakness !== null) log.warn(`upstream ${label} ${how}: ${weakness}`, { upstream: label });
       else if (before !== null) log.info(`upstream ${label} is authenticated again`, { upstream: label });
     },
-    onDown: ({ label }, { kind, text }) =>
-      log.warn(`upstream ${label} is down: ${text}`, { upstream: label, kind }),
+    onDown: ({ label }, failure) => {
+      const { kind, text } = failure;
+      // Half of the addresses of a preset have no route on most hosts: nothing to warn of.
+      if (lacksRoute(failure)) log.info(`upstream ${label} is left out: ${text}`, { upstream: label, kind });
+      else log.warn(`upstream ${label} is down: ${text}`, { upstream: label, kind });
+    },
     onUp: ({ label }) => log.info(`upstream ${label} is back`, { upstream: label }),
   };
 }

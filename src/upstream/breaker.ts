@@ -1,4 +1,4 @@
-import type { Failure } from "./failure.ts";
+import { type Failure, lacksRoute } from "./failure.ts";
 
 /** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
 const FIRST_PAUSE = 500;
@@ -51,9 +51,11 @@ export class Breaker {
     this.lastFailureAt = Date.now();
     this.#fruitless = 0;
     const longest = LONGEST_PAUSE / (1 + JITTER);
-    const pause = Math.min(longest, FIRST_PAUSE * 2 ** Math.min(this.#inRow, 10));
+    const doubled = lacksRoute(failure) ? 0 : Math.min(this.#inRow, 10);
+    const pause = Math.min(longest, FIRST_PAUSE * 2 ** doubled);
     this.#pausedUntil = now + pause * (1 + JITTER * this.#random());
-    this.#inRow++;
+    // A try without a route costs nothing, and a route may come at any time: it is not put off ever longer.
+    this.#inRow = lacksRoute(failure) ? 1 : this.#inRow + 1;
     return before?.kind !== failure.kind;
   }
 

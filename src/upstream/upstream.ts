@@ -11,6 +11,7 @@ import { Probe } from "./probe.ts";
 import type { Proof } from "./proof.ts";
 import { RecordTrial } from "./record-trial.ts";
 import { SUSPICIOUS, judge } from "./suspicion.ts";
+import { Warmth } from "./warmth.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
@@ -75,6 +76,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   /** When its link opened or last answered, monotonic ms. */
   #aliveAt = 0;
   #departure = new Departure(() => this.#leaveInTime());
+  #warmth = new Warmth(() => this.#try());
 
   /** `open` makes a way to the server that reports to the owner. `room`: shared by all whose links are bounded together. */
   constructor(
@@ -181,14 +183,18 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.blocked !== null || this.#link !== null || this.#breaker.pauses(now)) return;
-    const link = this.#connect();
-    if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
+    if (!this.#breaker.pauses(now)) this.#try();
   }
 
-  /** Opens a link ahead of the first query. */
+  /** Opens a link ahead of the first query, and again whenever there is none, until it is closed by `close`. */
   warm(): void {
-    this.#connect();
+    this.#warmth.start();
+  }
+
+  #try(): void {
+    if (this.blocked !== null || this.#link !== null) return;
+    const link = this.#connect();
+    if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
   }
 
   /**
@@ -202,11 +208,17 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.#drains = false;
     this.#latency.clear();
     this.#departure.limit.forget();
-    this.close();
+    this.#closeLinks();
+    this.#warmth.renew();
   }
 
   /** Ends its links; the next query makes a new one. */
   close(): void {
+    this.#warmth.stop();
+    this.#closeLinks();
+  }
+
+  #closeLinks(): void {
     const link = this.#link;
     this.#link = null;
     this.#doubtful = false;
@@ -273,7 +285,12 @@ export class Upstream implements LinkOwner, LinkHolder {
   /** Nobody waits for it: its link may have to go. */
   #leaveInTime(): void {
     if (this.#link === null || this.load > 0) this.#departure.stop();
-    else if (this.#departure.isDue(this.#aliveAt, performance.now())) this.close();
+    else {
+      const now = performance.now();
+      if (!this.#departure.isDue(this.#aliveAt, now)) return;
+      this.#closeLinks();
+      this.#warmth.ended(now, 0);
+    }
   }
 
   /**
@@ -287,8 +304,10 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** Leaves a link to the queries that it has. */
   #part(link: Link): void {
-    if (link === this.#link) this.#link = null;
     this.#former.part(link);
+    if (link !== this.#link) return;
+    this.#link = null;
+    this.#warmth.ended(performance.now(), 0);
   }
 
   /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
@@ -325,6 +344,7 @@ export class Upstream implements LinkOwner, LinkHolder {
     if (link !== this.#link) return;
     this.#doubtful = false;
     this.#aliveAt = performance.now();
+    this.#warmth.opened(this.#aliveAt);
   }
 
   #learnProof({ proof, doubt }: LinkInfo): void {
@@ -375,12 +395,20 @@ export class Upstream implements LinkOwner, LinkHolder {
       return;
     }
     this.#link = null;
+    const now = performance.now();
     if (opened && lost === 0 && failure.kind === "closed") {
-      const now = performance.now();
       this.#departure.limit.closedAfter(now - this.#aliveAt, now);
     }
-    // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
-    if (!opened || failure.kind === "tls") {
+    this.#blame(link, failure, opened, lost);
+    this.#warmth.ended(now, this.#breaker.pauseLeft(now));
+  }
+
+  /** Its link is over: whether that is its fault. */
+  #blame(link: Link, failure: Failure, opened: boolean, lost: number): void {
+    // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then. And what answers
+    // HTTP without DNS messages is no DNS server: that it takes connections proves nothing.
+    if (!opened || failure.kind === "tls" || failure.kind === "http") {
+      this.#breaker.mute ||= failure.kind === "http";
       this.#failed(failure);
       return;
     }
