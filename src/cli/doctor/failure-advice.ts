@@ -28,7 +28,7 @@ export function adviceOn(
     return `Nothing listens at ${place}: is this the port for ${expected}, and does the server run?`;
   }
   if ((kind === "timeout" || kind === "silent") && text.includes("handshake")) {
-    return `Somebody took the connection and then said nothing: the port is another than that for ${expected}, as that of plain DNS is, or the server hangs.`;
+    return `The connection was taken, but no TLS came back: is this the port for ${expected}, and not that of plain DNS? Else the server hangs.`;
   }
   if (kind === "timeout" || kind === "silent") {
     const blocked = "Many networks block port 853; a server with https:// can be reached there.";
