@@ -138,7 +138,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   onBytes(bytes: Buffer, length: number): void {
     this.#heard = false;
     this.#frames.push(bytes, length);
-    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end.
+    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end. Nor are messages
+    // that nobody asked for.
     if (!this.#heard) return;
     // What is still in flight begins to wait anew.
     this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
@@ -155,7 +156,6 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#heard = true;
     if (end - start < HEADER_LENGTH) {
       this.#end(NO_MESSAGE);
       return false;
@@ -164,10 +164,12 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     if (exchange === undefined) return this.#mismatch();
     if (exchange.abandoned) {
       // The late answer that its id was kept for.
+      this.#heard = true;
       this.#remove(exchange);
       return true;
     }
     if (!answers(bytes, start, end, exchange)) return this.#mismatch();
+    this.#heard = true;
     // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
     if (!exchange.answered(bytes, start, end)) {
