@@ -20,7 +20,7 @@ export interface Server {
 }
 
 /** The encrypted way to a server. */
-export interface Way {
+interface Way {
   readonly target: Target;
   /** How it is asked over HTTPS; null: over TLS alone. */
   readonly https: DohOptions | null;
