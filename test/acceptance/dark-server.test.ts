@@ -26,7 +26,8 @@ function asked(replies: readonly Timely[], from: number, to: number): Timely[] {
 
 /** A reset takes the open connection away, so that the first thing to hang is a new one. */
 async function oneGoesDark(policy: PolicyMaker, reset: boolean): Promise<Timely[]> {
-  const servers = [await start({ delay: 3 }), await start({ delay: 5 })] as const;
+  // Of two operators, as it matters to hash.
+  const servers = [await start({ delay: 3 }), await start({ delay: 5, name: "other.example" })] as const;
   const { client } = await forward(servers, policy);
   const [dark] = servers;
   const goDark = (): void => {

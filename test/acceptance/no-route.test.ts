@@ -9,7 +9,7 @@ const NOWHERE = "255.255.255.255";
 
 test("addresses without a route cost a client nothing, and are tried again soon", async () => {
   const server = await start();
-  const none = { ...server, address: NOWHERE, port: 853, name: server.name };
+  const none = { address: NOWHERE, port: 853, name: server.name, ca: server.ca };
   const { client, upstreams, events } = await forward([none, none, none, none, server], failover);
   const [first] = await client.askAll(["first.test"], 1);
   expect(failuresOf([first!])).toEqual([]);

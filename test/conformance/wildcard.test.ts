@@ -63,7 +63,7 @@ async function eventually(holds: () => boolean): Promise<boolean> {
   return false;
 }
 
-describe.skipIf(reason !== "")(`a wildcard listener and a machine that changes (3.1 item 7)${reason}`, () => {
+describe.skipIf(reason !== "")(`T16: a wildcard listener and a machine that changes (3.1 item 7)${reason}`, () => {
   it(
     "answers on addresses that come, from the address asked, and survives those that go",
     { timeout: 60_000 },
