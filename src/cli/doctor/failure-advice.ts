@@ -56,7 +56,7 @@ const general: ReadonlyMap<FailureKind, string> = new Map([
     "If this server has an authority of its own, set tls.ca to its PEM file; otherwise somebody may stand between you and the server.",
   ],
   ["pin", "The pins that are configured are not those of this server: see below what is there."],
-  ["clock", "Set the clock of this host; if it is right, the server's certificate is at fault."],
+  ["clock", "The dates of the certificate are below. Either they or the clock of this host are wrong."],
 ]);
 
 function nameAdvice({ name: wanted }: Target, names: readonly string[]): string {

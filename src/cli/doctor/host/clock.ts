@@ -41,5 +41,5 @@ export function clockFinding(now: number, installedAt: number | null, lives: rea
     return finding("clock", mark, `${time} UTC is outside the dates ${all}`, { facts, advice });
   }
   const held = lives.length === 0 ? "" : " and within the dates of the certificates that were seen";
-  return finding("clock", "ok", `${time} UTC, which can be: after dotls came here${held}`, { facts });
+  return finding("clock", "ok", `${time} UTC, plausible: after dotls came here${held}`, { facts });
 }
