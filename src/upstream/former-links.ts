@@ -46,6 +46,7 @@ export class FormerLinks {
 
   /** Forgets a link that is over. */
   drop(link: Link): void {
+    if (this.size === 0) return;
     this.#suspects = this.#suspects.filter((one) => one !== link);
     this.#parting = this.#parting.filter((one) => one !== link);
   }
@@ -55,14 +56,6 @@ export class FormerLinks {
     if (!this.#suspects.includes(link)) return false;
     this.drop(link);
     return true;
-  }
-
-  /** Closes the suspected ones. */
-  closeSuspects(): void {
-    if (this.#suspects.length === 0) return;
-    const links = this.#suspects;
-    this.#suspects = [];
-    for (const link of links) link.close();
   }
 
   /** Closes those on which nobody waits. */
@@ -76,9 +69,9 @@ export class FormerLinks {
 
   /** Closes all. */
   close(): void {
-    const links = this.#parting;
+    const links = [...this.#suspects, ...this.#parting];
+    this.#suspects = [];
     this.#parting = [];
-    this.closeSuspects();
     for (const link of links) link.close();
   }
 }

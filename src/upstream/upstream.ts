@@ -1,18 +1,19 @@
 import { Breaker } from "./breaker.ts";
 import { Departure } from "./departure.ts";
+import { EdnsHabit } from "./edns-habit.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import { FormerLinks } from "./former-links.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 import { type LinkHolder, LinkRoom } from "./link-room.ts";
+import { Links } from "./links.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
 import type { Proof } from "./proof.ts";
-import { RecordTrial } from "./record-trial.ts";
+import { RecordHabit } from "./record-habit.ts";
 import { SUSPICIOUS, judge } from "./suspicion.ts";
-import { Warmth } from "./warmth.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
+import { Warmth } from "./warmth.ts";
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
@@ -22,9 +23,6 @@ const LOOK = 100;
 
 /** A link that is not open after so long may never be, in ms: one round trip for TCP and one for TLS are needed. */
 const SLOW_TO_OPEN = 500;
-
-/** How long it is remembered that a server cannot read EDNS, in ms. */
-const PLAIN = 3600 * 1000;
 
 /** So many fresh links in a row may go quiet without an answer before the server counts as failed. */
 const MAX_SILENT = 2;
@@ -44,37 +42,25 @@ export class Upstream implements LinkOwner, LinkHolder {
   readonly label: string;
   readonly place: Place;
   readonly counters: UpstreamCounters = new UpstreamCounters();
-  /** When a connection was last tried, monotonic ms. */
-  lastAttemptAt: number = Number.NEGATIVE_INFINITY;
-
+  readonly edns: EdnsHabit = new EdnsHabit();
+  /** Why it must not be asked at all, whatever its health; null: it may. */
+  blocked: Failure | null = null;
   /** By what it proved who it is when it was last connected; null: it was not yet. */
   proof: Proof | null = null;
   /** Why by nothing, where that is known. */
   doubt: Failure | null = null;
 
-  singly = false;
-
-  /** Why it must not be asked at all, whatever its health; null: it may. */
-  blocked: Failure | null = null;
-
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
-  #room: LinkRoom;
-  #link: Link | null = null;
-  #former = new FormerLinks();
+  #links: Links;
   #breaker = new Breaker();
   /** A link went quiet, and no other has opened since; or one takes long to open. */
   #doubtful = false;
   /** Sent on a link that was quiet. */
   #checked: Probe | null = null;
-  /** Reads all queries of a TLS record: seen. */
-  #drains = false;
-  #trial: RecordTrial | null = null;
+  #records = new RecordHabit();
   #latency = new Latency();
   #looking: NodeJS.Timeout | null = null;
-  #plainUntil = 0;
-  /** When its link opened or last answered, monotonic ms. */
-  #aliveAt = 0;
   #departure = new Departure(() => this.#leaveInTime());
   #warmth = new Warmth(() => this.#try());
 
@@ -90,7 +76,10 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.place = place;
     this.#open = open;
     this.#events = events;
-    this.#room = room;
+    this.#links = new Links(() => {
+      this.counters.connections++;
+      return open(this);
+    }, room);
     room.add(this);
   }
 
@@ -109,16 +98,21 @@ export class Upstream implements LinkOwner, LinkHolder {
     return this.#breaker.lastFailureAt;
   }
 
+  /** When a connection was last tried, monotonic ms. */
+  get lastAttemptAt(): number {
+    return this.#links.triedAt;
+  }
+
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
     if (this.blocked !== null) return false;
     if (this.#breaker.closed && !this.#doubtful) return true;
-    return !this.#breaker.mute && this.#link?.state === "open";
+    return !this.#breaker.mute && this.#links.current?.state === "open";
   }
 
   /** Whether there is a link, or one is being made. */
   get connected(): boolean {
-    return this.#link !== null;
+    return this.#links.current !== null;
   }
 
   /** The time that an answer of it takes at present, ms; -1 while nothing is known. */
@@ -131,40 +125,35 @@ export class Upstream implements LinkOwner, LinkHolder {
     return this.#latency.lateAfter;
   }
 
-  /** Whether it is to be asked with EDNS; not for a while after it could only be asked without (RFC 6891 section 6.2.2). */
-  speaksEdns(now: number): boolean {
-    return now >= this.#plainUntil;
-  }
-
-  /** It answered without EDNS what it could not read with it. */
-  rememberPlain(now: number): void {
-    this.#plainUntil = now + PLAIN;
-  }
-
   get state(): "idle" | "connecting" | "up" | "down" {
     if (this.blocked !== null) return "down";
-    if (this.#link?.state === "open") return "up";
+    const { current } = this.#links;
+    if (current?.state === "open") return "up";
     if (!this.#breaker.closed) return "down";
-    return this.#link === null ? "idle" : "connecting";
+    return current === null ? "idle" : "connecting";
   }
 
   /** Queries that wait for it. */
   get load(): number {
-    return this.#former.load + (this.#link?.load ?? 0);
+    return this.#links.load;
   }
 
   get links(): number {
-    return this.#former.size + (this.#link === null ? 0 : 1);
+    return this.#links.count;
   }
 
   get idleSince(): number {
-    return this.#link === null || this.load > 0 ? Number.POSITIVE_INFINITY : this.#aliveAt;
+    return this.#links.idleSince;
+  }
+
+  get singly(): boolean {
+    return this.#records.singly;
   }
 
   /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
-    const link = this.#connect();
+    const link = this.#links.connect();
     if (link === null) exchange.lost(NO_ROOM, false);
     else this.#hand(exchange, link);
   }
@@ -192,8 +181,8 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   #try(): void {
-    if (this.blocked !== null || this.#link !== null) return;
-    const link = this.#connect();
+    if (this.blocked !== null || this.connected) return;
+    const link = this.#links.connect();
     if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
   }
 
@@ -203,9 +192,9 @@ export class Upstream implements LinkOwner, LinkHolder {
    */
   renew(): void {
     this.#breaker.renew();
-    this.lastAttemptAt = Number.NEGATIVE_INFINITY;
-    this.singly = false;
-    this.#drains = false;
+    this.#links.triedAt = Number.NEGATIVE_INFINITY;
+    this.#records.forget();
+    this.edns.forget();
     this.#latency.clear();
     this.#departure.limit.forget();
     this.#closeLinks();
@@ -219,36 +208,22 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   #closeLinks(): void {
-    const link = this.#link;
-    this.#link = null;
     this.#doubtful = false;
-    this.#trial?.stop();
-    this.#former.close();
-    link?.close();
-  }
-
-  /** The link for the next query; null: there is none, and no room to make one. */
-  #connect(): Link | null {
-    if (this.#link?.full === true) this.#part(this.#link);
-    if (this.#link === null && this.#room.allowsOne()) {
-      this.lastAttemptAt = performance.now();
-      this.counters.connections++;
-      this.#link = this.#open(this);
-    }
-    return this.#link;
+    this.#records.stop();
+    this.#links.close();
   }
 
   /** The oldest query in flight decides whether a link lives; runs only while there is one. */
   #look = (): void => {
     this.#looking = null;
     const now = performance.now();
-    const link = this.#link;
-    if (link?.state === "connecting") this.#hurry(link, now);
-    else if (link !== null && link.quietSince > 0) this.#listen(link, now - link.quietSince);
-    for (const parting of this.#former.parting) {
+    const { current } = this.#links;
+    if (current?.state === "connecting") this.#hurry(current, now);
+    else if (current !== null && current.quietSince > 0) this.#listen(current, now - current.quietSince);
+    for (const parting of this.#links.parting) {
       if (parting.quietSince > 0 && now - parting.quietSince > SUSPICIOUS) this.#suspect(parting);
     }
-    this.#former.closeUnused();
+    this.#links.closeUnused();
     // Who asked again above may have set it already.
     if (this.load === 0) this.#leaveInTime();
     else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
@@ -256,12 +231,10 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** `quiet`: for how long somebody has been waiting on this link, ms. */
   #listen(link: Link, quiet: number): void {
-    const mayLag = !this.#drains && !this.singly;
-    switch (judge(link, quiet, this.#latency.quantile(0.9), mayLag)) {
+    switch (judge(link, quiet, this.#latency.quantile(0.9), this.#records.isOpen)) {
       case "lagging":
-        this.singly = true;
         this.counters.connections++;
-        this.#trial = new RecordTrial(this.#open, () => this.onDrained());
+        this.#records.suspect(this.#open);
         this.#suspect(link);
         break;
       case "suspect":
@@ -284,10 +257,9 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** Nobody waits for it: its link may have to go. */
   #leaveInTime(): void {
-    if (this.#link === null || this.load > 0) this.#departure.stop();
-    else {
-      const now = performance.now();
-      if (!this.#departure.isDue(this.#aliveAt, now)) return;
+    const now = performance.now();
+    if (!this.connected || this.load > 0) this.#departure.stop();
+    else if (this.#departure.isDue(this.#links.aliveAt, now)) {
       this.#closeLinks();
       this.#warmth.ended(now, 0);
     }
@@ -299,15 +271,7 @@ export class Upstream implements LinkOwner, LinkHolder {
    */
   noteKeepalive(ms: number, link: Link | null): void {
     if (ms > 0) this.#departure.limit.said(ms);
-    else if (link !== null) this.#part(link);
-  }
-
-  /** Leaves a link to the queries that it has. */
-  #part(link: Link): void {
-    this.#former.part(link);
-    if (link !== this.#link) return;
-    this.#link = null;
-    this.#warmth.ended(performance.now(), 0);
+    else if (link !== null && this.#links.part(link)) this.#warmth.ended(performance.now(), 0);
   }
 
   /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
@@ -320,20 +284,29 @@ export class Upstream implements LinkOwner, LinkHolder {
   /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
   #suspect(link: Link): void {
     this.counters.suspected++;
-    if (link === this.#link) {
-      this.#link = null;
-      this.#doubtful = true;
-    }
-    this.#former.suspect(link);
+    if (this.#links.suspect(link)) this.#doubtful = true;
     // One that never answered may have met a slow name; two in a row, and it is the server.
     if (link.answered === 0 && this.#breaker.fruitless(MAX_SILENT)) {
       this.#breaker.mute = true;
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
     if (this.#checked?.on === link) this.abandon(this.#checked);
-    for (const exchange of link.held()) exchange.doubted(true);
+    const held = link.held();
+    if (held.some((exchange) => !(exchange instanceof Probe))) this.#beginAnew();
+    // The oldest last: behind it the others would wait at a server that answers in the order in which it was asked.
+    for (const exchange of held.toReversed()) if (!exchange.abandoned) exchange.doubted(true);
     // Nobody waits: whoever comes next makes a fresh one.
-    if (this.#link === null) this.#doubtful = false;
+    if (!this.connected) this.#doubtful = false;
+  }
+
+  /**
+   * A fresh link begins with what every server has at hand. One that answers in order (RFC 7766 section 6.2.1.1 only asks
+   * it not to) is quiet behind a slow name, on each link anew; that it lives shows before that name is asked again.
+   */
+  #beginAnew(): void {
+    if (this.connected) return;
+    const fresh = this.#links.connect();
+    if (fresh !== null) this.#hand(new Probe(), fresh);
   }
 
   onOpen(link: Link, info: LinkInfo): void {
@@ -341,10 +314,11 @@ export class Upstream implements LinkOwner, LinkHolder {
     if (info.resumed) this.counters.resumed++;
     this.counters.handshakeMs = info.handshakeMs;
     this.#learnProof(info);
-    if (link !== this.#link) return;
+    if (link !== this.#links.current) return;
+    const now = performance.now();
     this.#doubtful = false;
-    this.#aliveAt = performance.now();
-    this.#warmth.opened(this.#aliveAt);
+    this.#links.aliveAt = now;
+    this.#warmth.opened(now);
   }
 
   #learnProof({ proof, doubt }: LinkInfo): void {
@@ -357,9 +331,8 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   onAnswer(link: Link, exchange: Exchange): void {
     const now = performance.now();
-    if (link === this.#link) this.#aliveAt = now;
     if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
-    this.#settle(link);
+    if (this.#links.answered(link, now)) this.#doubtful = false;
     if (this.#breaker.answered()) this.#events.onUp(this);
   }
 
@@ -370,18 +343,8 @@ export class Upstream implements LinkOwner, LinkHolder {
     counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
   }
 
-  /** A fresh link answers, so the suspected ones are dead; or a suspected one does, and there is no other. */
-  #settle(link: Link): void {
-    if (link === this.#link) this.#former.closeSuspects();
-    else if (this.#link === null && this.#former.takeBack(link)) {
-      this.#link = link;
-      this.#doubtful = false;
-    }
-  }
-
   onDrained(): void {
-    this.#drains = true;
-    this.singly = false;
+    this.#records.drained();
   }
 
   onMismatch(): void {
@@ -389,15 +352,11 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void {
-    if (this.#link !== link) {
-      // One that was suspected or given up: what there was to learn from it has been learned.
-      this.#former.drop(link);
-      return;
-    }
-    this.#link = null;
+    // Of one that was suspected or given up there is nothing more to learn.
+    if (!this.#links.ended(link)) return;
     const now = performance.now();
     if (opened && lost === 0 && failure.kind === "closed") {
-      this.#departure.limit.closedAfter(now - this.#aliveAt, now);
+      this.#departure.limit.closedAfter(now - this.#links.aliveAt, now);
     }
     this.#blame(link, failure, opened, lost);
     this.#warmth.ended(now, this.#breaker.pauseLeft(now));
