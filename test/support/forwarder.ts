@@ -95,6 +95,21 @@ class Stolen {
   }
 }
 
+/**
+ * Measures what each millisecond matters to: anew, twice at the most, when other programs took a tenth of the time. For
+ * what dotls itself learns from times, where taking them off afterwards is too late.
+ */
+export async function whenCalm<Result>(measure: () => Promise<Result>): Promise<Result> {
+  for (let left = 2; ; left--) {
+    const stolen = new Stolen();
+    const startedAt = performance.now();
+    const ticking = setInterval(() => stolen.tick(), TICK);
+    const result = await measure();
+    clearInterval(ticking);
+    if (left === 0 || stolen.total < (performance.now() - startedAt) / 10) return result;
+  }
+}
+
 /** Asks so many questions a second for so long, about names under `suffix` that begin with `prefix`; `at` is called at its times, ms. */
 export async function load(
   client: UdpClient,
