@@ -66,5 +66,7 @@ function nameAdvice({ name: wanted }: Target, names: readonly string[]): string 
   const name = names.find((one) => isIP(one) === 0);
   if (name === undefined)
     return "The certificate carries no name that could be asked for: it cannot be used as it is.";
-  return `If this is the server that you mean, write #${name.replace(/^\*\./, "NAME.")} behind its address.`;
+  const written = `#${name.replace(/^\*\./, "NAME.")}`;
+  if (wanted === null) return `If this is the server that you mean, write ${written} behind its address.`;
+  return `Somebody else is at this address: it is the wrong one, or a box on the way puts itself in between. Only if this is the server that you mean, write ${written} behind its address.`;
 }

@@ -29,7 +29,7 @@ export async function resolveName(
   const text = `${milliseconds(good.ms)}, ${addresses.join(", ")}, from ${good.from}`;
   if (bootstrap.length === 0) {
     const advice =
-      "dotls serve does not ask this system, which may ask dotls: write the address, tls://ADDRESS#NAME, or set bootstrap.";
+      "dotls serve does not ask this system, which may ask dotls: write the address (tls://ADDRESS#NAME, or addresses in the long form), or set bootstrap.";
     return { addresses, finding: finding("resolve", "warn", text, { facts, advice }) };
   }
   if (said.some(({ failure }) => failure !== null)) {
@@ -46,7 +46,7 @@ function unknown(
   { facts, details }: { facts: Record<string, unknown>; details: readonly string[] },
 ): Resolved {
   const advice =
-    "Write the upstream with its address, tls://ADDRESS#NAME, or set bootstrap to a resolver that can be reached.";
+    "Write the upstream with its address (tls://ADDRESS#NAME, or addresses in the long form), or set bootstrap to a resolver that can be reached.";
   const who = said.map(({ from }) => from).join(", ");
   const text = `no address for ${name} from ${who}`;
   if (kept === undefined) {
