@@ -1,5 +1,5 @@
-import { readCa } from "../config/ca-file.ts";
-import type { Config, UpstreamSpec } from "../config/config.ts";
+import { faultOfCa, readCa } from "../config/ca-file.ts";
+import type { CaSource, Config, UpstreamSpec } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { AddressBook } from "../upstream/address-book.ts";
 import { AddressStore } from "../upstream/address-store.ts";
@@ -39,7 +39,7 @@ export class UpstreamFactory {
 
   constructor(config: Config, log: Log) {
     this.#log = log;
-    this.#shared = new TlsShared(readCa, (text) => log.warn(text));
+    this.#shared = new TlsShared(anchorsOf, (text) => log.warn(text));
     this.#bootstrap = new Bootstrap(config.bootstrap);
     this.#store = config.state === null ? null : new AddressStore(config.state, (text) => log.warn(text));
   }
@@ -129,6 +129,13 @@ export class UpstreamFactory {
     this.#books.set(name, book);
     return book;
   }
+}
+
+/** A broken certificate in a file of anchors would be trust that is missing: nothing of such a file is taken. */
+function anchorsOf(source: CaSource): string | null {
+  const fault = faultOfCa(source);
+  if (fault !== null) throw new Error(fault);
+  return readCa(source);
 }
 
 function secureWay(spec: UpstreamSpec, address: string, open: Open): (owner: LinkOwner) => Link {

@@ -107,6 +107,7 @@ export function dial(
   const pair = target.client?.pair() ?? null;
   let secureContext: SecureContext;
   try {
+    target.anchors.refresh();
     if (pair === null && target.client) throw new Error("the client certificate cannot be read");
     // Made before the clock starts: reading the anchors is work of ours, not of the network.
     secureContext = target.anchors.context(target.minVersion, target, pair);
