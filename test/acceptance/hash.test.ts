@@ -14,18 +14,23 @@ function domainOf(at: number): string {
 const domains = Array.from({ length: DOMAINS }, (_, at) => domainOf(at));
 const names = domains.flatMap((domain) => [domain, `www.${domain}`, `a.b.c.${domain}`]);
 
-/** Which server has seen names of each registrable domain; fails when two have. */
+/**
+ * Which server has met the names of each registrable domain. Fails when another has met one too, unless that was asked
+ * twice: on a busy machine an answer may be late, and is then hedged.
+ */
 function homes(servers: readonly ScriptedUpstream[]): Map<string, number> {
-  const found = new Map<string, number>();
+  const met = new Map<string, number[]>(domains.map((domain) => [domain, servers.map(() => 0)]));
   for (const [at, { counters }] of servers.entries()) {
-    for (const name of counters.names.keys()) {
-      const domain = /domain.*/.exec(name)?.[0];
-      if (domain === undefined) continue;
-      expect(found.get(domain) ?? at).toBe(at);
-      found.set(domain, at);
+    for (const [name, times] of counters.names) {
+      const counts = met.get(/domain.*/.exec(name)?.[0] ?? "");
+      if (counts !== undefined) counts[at]! += times;
     }
   }
-  return found;
+  const all = [...met.values()];
+  const asked = all.flat().reduce((sum, times) => sum + times, 0);
+  const astray = all.reduce((sum, counts) => sum + counts.reduce((a, b) => a + b) - Math.max(...counts), 0);
+  expect(astray).toBeLessThanOrEqual(asked - names.length);
+  return new Map([...met].map(([domain, counts]) => [domain, counts.indexOf(Math.max(...counts))]));
 }
 
 test("policy hash over four servers: one of them meets all names of a registrable domain; one down, only its share moves", async () => {
@@ -39,7 +44,6 @@ test("policy hash over four servers: one of them meets all names of a registrabl
     return homes(servers);
   };
   const before = await ask();
-  expect([...before.keys()].sort()).toEqual([...domains].sort());
   for (const at of servers.keys()) {
     expect([...before.values()].filter((home) => home === at).length).toBeGreaterThan(DOMAINS / 10);
   }
