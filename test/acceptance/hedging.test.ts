@@ -34,7 +34,7 @@ test.each<[string, PolicyMaker, number, number]>([
     expect(hedges).toBeGreaterThan(replies.length * 0.02);
     expect(hedges).toBeLessThan(replies.length * 0.05);
   },
-  60_000,
+  90_000,
 );
 
 test("a single server is asked once, however late it is", async () => {
