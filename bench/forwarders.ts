@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { programPath } from "../test/support/peers/process.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -33,23 +33,37 @@ export function versionOf({ version: { command, args } }: Pick<Forwarder, "versi
   return error === undefined ? /\d+(\.\d+)+\S*|\d+\+\S*/.exec(stdout + stderr)?.[0] : undefined;
 }
 
-const main = join(process.cwd(), "dist", "cli", "main.js");
+/** dotls as it was built somewhere: `main` is the path of its dist/cli/main.js. */
+function dotlsAt(name: string, main: string): Forwarder {
+  return {
+    name,
+    version: { command: process.execPath, args: [main, "--version"] },
+    configure({ folder, port, upstream }) {
+      const listen = ["--listen", `udp://127.0.0.1:${port}`];
+      const forward = [
+        "--upstream",
+        `tls://127.0.0.1:${upstream.port}#${upstream.name}`,
+        "--tls-ca",
+        upstream.ca,
+      ];
+      const control = ["--set", `control.socket=${join(folder, "control.sock")}`];
+      return { command: process.execPath, args: [main, "serve", ...listen, ...forward, ...control] };
+    },
+  };
+}
 
-const dotls: Forwarder = {
-  name: "dotls",
-  version: { command: process.execPath, args: [main, "--version"] },
-  configure({ folder, port, upstream }) {
-    const listen = ["--listen", `udp://127.0.0.1:${port}`];
-    const forward = [
-      "--upstream",
-      `tls://127.0.0.1:${upstream.port}#${upstream.name}`,
-      "--tls-ca",
-      upstream.ca,
-    ];
-    const control = ["--set", `control.socket=${join(folder, "control.sock")}`];
-    return { command: process.execPath, args: [main, "serve", ...listen, ...forward, ...control] };
-  },
-};
+/**
+ * Another build of dotls to run beside this one, from `NAME=PATH` with the path of its dist/cli/main.js. Throws when there is
+ * no such file, or the name is taken or cannot be the name of a folder.
+ */
+export function revision(text: string): Forwarder {
+  const [, name = "", path = ""] = /^([A-Za-z0-9._-]+)=(.+)$/.exec(text) ?? [];
+  if (name === "") throw new Error(`--revision ${text}: write NAME=PATH/dist/cli/main.js`);
+  if (forwarders.some((one) => one.name === name)) throw new Error(`--revision ${text}: ${name} is taken`);
+  const main = resolve(path);
+  if (!existsSync(main)) throw new Error(`--revision ${text}: there is no ${main}; build it first`);
+  return dotlsAt(name, main);
+}
 
 const unbound: Forwarder = {
   name: "unbound",
@@ -176,4 +190,11 @@ server-tls 127.0.0.1:${upstream.port} ${check}
 };
 
 /** dotls first: the others are what it is compared with. */
-export const forwarders: readonly Forwarder[] = [dotls, kresd, dnsdist, unbound, smartdns, stubby];
+export const forwarders: readonly Forwarder[] = [
+  dotlsAt("dotls", join(process.cwd(), "dist", "cli", "main.js")),
+  kresd,
+  dnsdist,
+  unbound,
+  smartdns,
+  stubby,
+];

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { untilAnswered } from "../test/support/peers/ask.ts";
 import { freePorts, type Running, temporaryFolder } from "../test/support/peers/process.ts";
 import { cpuTime, residentMemory } from "./account.ts";
-import { type Forwarder, forwarders, versionOf } from "./forwarders.ts";
+import { type Forwarder, forwarders, revision, versionOf } from "./forwarders.ts";
 import { dnsperf, type LoadResult, writeNames } from "./load.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { launchOn, loadCore, serverCore, upstreamCore } from "./place.ts";
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "5" },
     /** Names of forwarders, separated by commas. */
     only: { type: "string" },
+    /** NAME=PATH/dist/cli/main.js: another build of dotls as a further row. */
+    revision: { type: "string", multiple: true, default: [] },
     /** One round of a second, to see that everything works; the numbers mean nothing. */
     smoke: { type: "boolean", default: false },
   },
@@ -26,6 +28,10 @@ const { values } = parseArgs({
 const rounds = values.smoke ? 1 : Number(values.rounds);
 const seconds = values.smoke ? 1 : Number(values.seconds);
 const wanted = values.only?.toLowerCase().split(",");
+const chosen = [
+  ...forwarders.filter(({ name }) => wanted === undefined || wanted.includes(name.toLowerCase())),
+  ...values.revision.map(revision),
+];
 
 interface Contestant {
   readonly name: string;
@@ -99,8 +105,7 @@ try {
   execFileSync("taskset", ["-cp", String(loadCore), String(process.pid)], { stdio: "ignore" });
   upstream = await startUpstream(folder.path);
   const names = writeNames(folder.path, Math.max(100_000, seconds * 150_000));
-  for (const forwarder of forwarders) {
-    if (wanted !== undefined && !wanted.includes(forwarder.name.toLowerCase())) continue;
+  for (const forwarder of chosen) {
     const version = versionOf(forwarder);
     if (version === undefined) {
       print(`${forwarder.name} is not installed`);

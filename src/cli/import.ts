@@ -25,16 +25,24 @@ export function command(): Command {
     .usage("[file] [-- flags...]")
     .argument("[words...]", "a config.yml or the file of its service; behind --, the flags of proxy-dns")
     .action((words: string[]) => {
-      const first = words[0];
-      const hasFile = first !== undefined && !/^-|^(?:.*\/)?cloudflared$|^(?:tunnel|proxy-dns)$/.test(first);
-      const file = hasFile ? first : null;
-      const flags = hasFile ? words.slice(1) : words;
+      const file = fileAmong(words);
+      const flags = file === null ? words : words.slice(1);
       if (flags.length > 0 && !flags.some((word) => word.startsWith("-") || word === "proxy-dns")) {
         throw new DotlsError("ERR_DOTLS_USAGE", "one file is converted, and flags stand behind --");
       }
       return run(file ?? "cloudflared proxy-dns", (conversion) => importCloudflared(file, flags, conversion));
     });
   return parent;
+}
+
+/**
+ * The file that the first word names; null: it belongs to a command line of cloudflared. Its program has the same name as the
+ * file that services keep its options in (/etc/default/cloudflared), but a command behind it.
+ */
+function fileAmong([first, second = ""]: readonly string[]): string | null {
+  const isCommand = (word: string): boolean => /^(?:tunnel|proxy-dns)$/.test(word);
+  if (first === undefined || first.startsWith("-") || isCommand(first)) return null;
+  return /(?:^|\/)cloudflared$/.test(first) && isCommand(second) ? null : first;
 }
 
 async function importStubby(file: string, conversion: Conversion): Promise<void> {

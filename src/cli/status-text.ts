@@ -70,6 +70,7 @@ function upstreamLines(upstreams: readonly UpstreamStatus[], now: number): strin
     line(titles),
     ...upstreams.flatMap((upstream, i) => [
       line(rows[i]!),
+      ...(upstream.weakness === null ? [] : [weakness(upstream.authenticated, upstream.weakness)]),
       ...(upstream.lastError === null ? [] : [lastError(upstream.lastError, now)]),
     ]),
   ];
@@ -78,6 +79,11 @@ function upstreamLines(upstreams: readonly UpstreamStatus[], now: number): strin
 /** The label, and the address where the label does not hold it. */
 function nameOf({ label, address }: UpstreamStatus): string {
   return printable(label.includes(address) ? label : `${label} (${address})`);
+}
+
+function weakness(authenticated: UpstreamStatus["authenticated"], why: string): string {
+  const what = authenticated === "none" ? "NOT AUTHENTICATED" : `authenticated by its ${authenticated} alone`;
+  return `  ${what}: ${printable(why)}`;
 }
 
 function lastError(error: NonNullable<UpstreamStatus["lastError"]>, now: number): string {

@@ -13,10 +13,10 @@ export interface AddressParts {
 
 /**
  * Takes an address with its decorations apart: `192.0.2.1:53`, `192.0.2.1@53`, `[2001:db8::1]:53`, `2001:db8::1@53`,
- * `fe80::1%eth0@53`, `[fe80::1%eth0]:53`, `192.0.2.1%name:53`. Null when the brackets or the separators do not fit.
+ * `fe80::1%eth0@53`, `[fe80::1%eth0]:53`, `[fe80::1%25eth0]:53` as URLs have it (RFC 6874), `192.0.2.1%name:53`. Null when the brackets or the separators do not fit.
  */
 export function splitAddress(text: string): AddressParts | null {
-  const inBrackets = /^\[([^[\]%]*)(?:%([^[\]%]+))?\](.*)$/.exec(text);
+  const inBrackets = /^\[([^[\]%]*)(?:%(?:25)?([^[\]%]+))?\](.*)$/.exec(text);
   let address: string;
   let innerZone: string | null = null;
   let rest: string;

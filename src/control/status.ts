@@ -63,10 +63,15 @@ export interface BypassStatus {
 export interface UpstreamStatus {
   /** As the configuration writes it. */
   readonly label: string;
+  /** Of an upstream that is known by name, the one that was last connected to; the name where none is known yet. */
   readonly address: string;
   readonly port: number;
   /** The name that its certificate must carry; null: the address. */
   readonly name: string | null;
+  /** By what it proved who it is when it was last connected; null: it was not yet. `none`: anybody may have answered. */
+  readonly authenticated: "name" | "pin" | "none" | null;
+  /** What makes that proof weaker than a certificate with the right name, in words; null: nothing does. */
+  readonly weakness: string | null;
   /** `idle`: no connection, because none is needed. `down`: the last attempt failed. */
   readonly state: "idle" | "connecting" | "up" | "down";
   readonly lastError: UpstreamError | null;

@@ -1,4 +1,5 @@
 import { ExtendedError } from "../dns/edns/extended-error.ts";
+import { Flag } from "../dns/header.ts";
 import { Rcode } from "../dns/rcode.ts";
 import { ReplyView } from "../dns/reply-view.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
@@ -46,6 +47,24 @@ export interface Carrier {
 interface Spare {
   readonly bytes: Uint8Array;
   readonly upstream: Upstream;
+  readonly isTruncated: boolean;
+}
+
+/** Whether the answer in `view` is one of a server that does not read EDNS, or not ours. */
+function refusesEdns(): boolean {
+  if (view.rcode === Rcode.FORMERR) return view.optEnd === view.optAt;
+  return view.rcode === Rcode.BADVERS;
+}
+
+/** Learns what the answer in `view`, to a question without EDNS, says of the server. */
+function notePlain({ edns }: Upstream): void {
+  if (view.rcode === Rcode.FORMERR) edns.readNeither(performance.now());
+  else edns.readPlain(performance.now());
+}
+
+/** Whether the answer in `view` was cut short, so that it is usable only for who asks again for all of it. */
+function isTruncated(): boolean {
+  return (view.flags & Flag.TC) !== 0;
 }
 
 /** A client's question on its way through the servers. Ends exactly once: by an answer, by exhaustion or by its deadline. */
@@ -89,7 +108,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
 
   fly(upstream: Upstream): Exchange {
     const now = performance.now();
-    return this.#fly(upstream, upstream.speaksEdns(now), now);
+    return this.#fly(upstream, upstream.edns.speaks(now), now);
   }
 
   #fly(upstream: Upstream, edns: boolean, now: number): Exchange {
@@ -117,28 +136,36 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#drop(flight);
     const { upstream } = flight;
     if (view.keepalive >= 0) upstream.noteKeepalive(view.keepalive, flight.on);
-    const hasOpt = view.optEnd > view.optAt;
-    if (view.rcode === Rcode.FORMERR && flight.edns && !hasOpt) {
-      // It may not know EDNS (RFC 6891 section 6.2.2): once without, and if that helps, without from now on.
-      this.#fly(upstream, false, performance.now());
-      return true;
-    }
-    if (!flight.edns && view.rcode !== Rcode.FORMERR) upstream.rememberPlain(performance.now());
-    if (this.#carrier.retryRcodes.has(view.rcode) && !view.bogus) {
-      if (this.#keepSpare(flight)) return true;
-    }
-    this.#finish(upstream);
+    if (!flight.edns) notePlain(upstream);
+    else if (refusesEdns() && this.#askPlain(upstream)) return true;
+    const isPoor = this.#carrier.retryRcodes.has(view.rcode) && !view.bogus;
+    // Over a stream nothing needs to be cut: another server may have all of it.
+    if (isPoor || isTruncated()) this.#keepSpare(flight);
+    else this.#finish(upstream);
     return true;
   }
 
-  /** Whether a poor answer is put aside, because a better one may come. The first poor answer is the one that is kept. */
-  #keepSpare(flight: Flight): boolean {
+  /** It may not know EDNS (RFC 6891 section 6.2.2): once without, and if that helps, without for a while. */
+  #askPlain(upstream: Upstream): boolean {
+    const now = performance.now();
+    if (!upstream.edns.mayBePlain(now)) return false;
+    this.#fly(upstream, false, now);
+    return true;
+  }
+
+  /**
+   * A poor answer is put aside, because a better one may come. The first one is kept, unless it is an error and this one is
+   * only cut short.
+   */
+  #keepSpare({ upstream }: Flight): void {
     const first = this.#spare === null;
-    this.#spare ??= { bytes: view.bytes.slice(view.start, view.end), upstream: flight.upstream };
-    if (this.flying || (first && this.#group.another(this, flight.upstream))) return true;
+    if (this.#spare === null || (isTruncated() && !this.#spare.isTruncated)) {
+      const bytes = view.bytes.slice(view.start, view.end);
+      this.#spare = { bytes, upstream, isTruncated: isTruncated() };
+    }
+    if (this.flying || (first && this.#group.another(this, upstream))) return;
     view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
     this.#finish(this.#spare.upstream);
-    return true;
   }
 
   lost(flight: Flight, failure: Failure, progress: boolean): void {
@@ -147,7 +174,17 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   }
 
   doubted(flight: Flight, again: boolean): void {
-    this.#group.doubt(this, flight.upstream, again);
+    // On a link that answers others it is this name that is slow: asked twice there, it need not be asked a third time.
+    const isSlow = flight.on !== null && flight.on.answered > 0 && this.#isOutBeside(flight);
+    this.#group.doubt(this, flight.upstream, again && !isSlow);
+  }
+
+  /** Whether another flight to the same server is out. */
+  #isOutBeside(flight: Flight): boolean {
+    for (let one = this.#flights; one !== null; one = one.next) {
+      if (one !== flight && one.upstream === flight.upstream) return true;
+    }
+    return false;
   }
 
   exhausted(why: string, failure: Failure): void {

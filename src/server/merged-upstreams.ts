@@ -37,6 +37,7 @@ function merged(all: readonly UpstreamStatus[]): UpstreamStatus {
   const newest = errors.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
   return {
     ...all[0]!,
+    ...weakestProof(all),
     state,
     lastError: newest ?? null,
     connections: sum((one) => one.connections),
@@ -50,4 +51,11 @@ function merged(all: readonly UpstreamStatus[]): UpstreamStatus {
     handshakeMs: mean((one) => one.handshakeMs),
     roundTripMs: mean((one) => one.roundTripMs),
   };
+}
+
+/** How a server was authenticated is told by the worker to which it proved least: the others must not hide that. */
+function weakestProof(all: readonly UpstreamStatus[]): Pick<UpstreamStatus, "authenticated" | "weakness"> {
+  const proven = all.filter(({ authenticated }) => authenticated !== null);
+  const { authenticated, weakness } = proven.find((one) => one.weakness !== null) ?? proven[0] ?? all[0]!;
+  return { authenticated, weakness };
 }

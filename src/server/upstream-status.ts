@@ -1,14 +1,17 @@
 import type { UpstreamStatus } from "../control/status.ts";
+import { weaknessOf } from "../upstream/proof.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /** What the status says of one server. */
 export function upstreamStatus(upstream: Upstream): UpstreamStatus {
-  const { label, place, state, counters, lastFailure, lastFailureAt } = upstream;
+  const { label, place, state, counters, proof, doubt, lastFailure, lastFailureAt } = upstream;
   return {
     label,
     address: place.address,
     port: place.port,
     name: place.name,
+    authenticated: proof === "certificate" ? "name" : proof,
+    weakness: proof === null ? null : weaknessOf(proof, doubt),
     state,
     lastError: lastFailure === null ? null : { ...lastFailure, at: new Date(lastFailureAt).toISOString() },
     connections: counters.connections,

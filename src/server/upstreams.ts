@@ -1,5 +1,5 @@
-import { readCa } from "../config/ca-file.ts";
-import type { Config, UpstreamSpec } from "../config/config.ts";
+import { faultOfCa, readCa } from "../config/ca-file.ts";
+import type { CaSource, Config, UpstreamSpec } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import { AddressBook } from "../upstream/address-book.ts";
 import { AddressStore } from "../upstream/address-store.ts";
@@ -9,6 +9,8 @@ import type { DdrBook } from "../upstream/ddr-book.ts";
 import { type DialListener, type TlsProtocol, dial } from "../upstream/dial.ts";
 import { DohLink } from "../upstream/doh-link.ts";
 import type { Link, LinkOwner } from "../upstream/link.ts";
+import { LinkRoom } from "../upstream/link-room.ts";
+import type { Place } from "../upstream/place.ts";
 import { Form } from "../upstream/query-writer.ts";
 import { raceDial } from "../upstream/race-dial.ts";
 import { dialTcp } from "../upstream/tcp-dial.ts";
@@ -27,7 +29,9 @@ export class UpstreamFactory {
   /** All that were made, in their order. */
   readonly made: Upstream[] = [];
 
-  #events: UpstreamEvents;
+  #log: Log;
+  #onBack: () => void;
+  #room = new LinkRoom();
   #shared: TlsShared;
   #bootstrap: Bootstrap;
   #store: AddressStore | null;
@@ -36,8 +40,9 @@ export class UpstreamFactory {
 
   /** `onBack` is called when a server that did not work works again. */
   constructor(config: Config, log: Log, onBack: () => void = () => {}) {
-    this.#events = upstreamLog(log, onBack);
-    this.#shared = new TlsShared(readCa, (text) => log.warn(text));
+    this.#log = log;
+    this.#onBack = onBack;
+    this.#shared = new TlsShared(anchorsOf, (text) => log.warn(text));
     this.#bootstrap = new Bootstrap(config.bootstrap);
     this.#store = config.state === null ? null : new AddressStore(config.state, (text) => log.warn(text));
   }
@@ -74,10 +79,10 @@ export class UpstreamFactory {
     const transport = protocol === "udp" ? "udp" : "tcp";
     const place = { transport, address, port, name, padding } as const;
     if (protocol === "udp" || protocol === "tcp") {
-      return new Upstream(label, place, plainWay(address, port, protocol), this.#events);
+      return new Upstream(label, place, plainWay(address, port, protocol), this.#events(false), this.#room);
     }
     const open = this.#dialer(spec, address);
-    return new Upstream(label, place, secureWay(spec, address, open), this.#events);
+    return new Upstream(label, place, secureWay(spec, address, open), this.#events(true), this.#room);
   }
 
   #named(spec: UpstreamSpec, name: string): Upstream {
@@ -91,8 +96,16 @@ export class UpstreamFactory {
       return known(listener);
     };
     const open: Open = (listener) => raceDial(book, dialOne, listener);
-    const place = { transport: "tcp", address: name, port, name, padding } as const;
-    return new Upstream(spec.label, place, secureWay(spec, name, open), this.#events);
+    const place: Place = {
+      transport: "tcp",
+      get address() {
+        return book.current ?? name;
+      },
+      port,
+      name,
+      padding,
+    };
+    return new Upstream(spec.label, place, secureWay(spec, name, open), this.#events(true), this.#room);
   }
 
   #designated(spec: UpstreamSpec, address: string): Upstream {
@@ -100,7 +113,11 @@ export class UpstreamFactory {
     const { book, way } = discovered(spec, address, this.#shared);
     this.#faces.push(book);
     const place = { transport: "tcp", address, port, name: null, padding } as const;
-    return new Upstream(spec.label, place, way, this.#events);
+    return new Upstream(spec.label, place, way, this.#events(true), this.#room);
+  }
+
+  #events(encrypted: boolean): UpstreamEvents {
+    return upstreamLog(this.#log, encrypted, this.#onBack);
   }
 
   #dialer(spec: UpstreamSpec, address: string): Open {
@@ -115,6 +132,13 @@ export class UpstreamFactory {
     this.#books.set(name, book);
     return book;
   }
+}
+
+/** A broken certificate in a file of anchors would be trust that is missing: nothing of such a file is taken. */
+function anchorsOf(source: CaSource): string | null {
+  const fault = faultOfCa(source);
+  if (fault !== null) throw new Error(fault);
+  return readCa(source);
 }
 
 function secureWay(spec: UpstreamSpec, address: string, open: Open): (owner: LinkOwner) => Link {

@@ -2,7 +2,7 @@ import { inOrder, familyOf } from "./address-book-order.ts";
 import { Refresh, refreshAfter } from "./address-book-refresh.ts";
 import type { AddressStore, KeptAddresses } from "./address-store.ts";
 import type { Family, Found } from "./bootstrap-answer.ts";
-import type { Failure } from "./failure.ts";
+import { type Failure, lacksRoute } from "./failure.ts";
 import type { Whereabouts } from "./race-dial.ts";
 
 /** How long the first family of addresses waits for the other one, in ms (RFC 8305 section 3). */
@@ -177,12 +177,4 @@ export class AddressBook implements Whereabouts {
 /** Whether the order changed is no matter. */
 function isSame({ addresses }: KeptAddresses, others: readonly string[]): boolean {
   return addresses.length === others.length && others.every((address) => addresses.includes(address));
-}
-
-/**
- * Whether this host has no way to the whole family, not only to one network: no route at all, or no address to send from,
- * which is what a container without IPv6 says.
- */
-function lacksRoute({ kind, text }: Failure): boolean {
-  return kind === "unreachable" && /\b(ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)\b/.test(text);
 }

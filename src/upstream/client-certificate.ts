@@ -1,6 +1,7 @@
 import { X509Certificate, createHash, createPrivateKey } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
+import { lookOfFile } from "./file-look.ts";
 
 /** A client certificate that belongs to its key. */
 export interface ClientPair {
@@ -37,7 +38,7 @@ export class ClientCertificate {
   pair(): ClientPair | null {
     try {
       // Before they are read: what changes meanwhile will look changed the next time.
-      const looks = [this.#certFile, this.#keyFile].map(look).join(" ");
+      const looks = [this.#certFile, this.#keyFile].map(lookOfFile).join(" ");
       if (looks === this.#seen) return this.#pair;
       this.#seen = null;
       const pair = read(this.#certFile, this.#keyFile);
@@ -57,12 +58,6 @@ export class ClientCertificate {
     const instead = this.#pair === null ? "there is none yet" : "the one read before is still used";
     this.#onProblem(`the client certificate cannot be used, ${instead}: ${problem}`);
   }
-}
-
-/** Changes whenever the file does: written to, replaced, or a link on its path turned elsewhere. */
-function look(file: string): string {
-  const { dev, ino, size, mtimeMs, ctimeMs } = statSync(file);
-  return [dev, ino, size, mtimeMs, ctimeMs].join(":");
 }
 
 /** Throws when the two files are not, at this moment, a certificate and its key. */

@@ -4,6 +4,7 @@ import { HEADER_LENGTH, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts"
 import { answers } from "./answer-match.ts";
 import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
+import { ExchangeQueue } from "./exchange-queue.ts";
 import type { Failure } from "./failure.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { randomId } from "./random-ids.ts";
@@ -11,7 +12,7 @@ import { randomId } from "./random-ids.ts";
 /** Queries of one turn are gathered here; a few hundred fit. */
 const SLAB = 65_536;
 
-/** Ids in use at the most, resting ones included: beyond it a free one is no longer found at the first try. */
+/** Ids in use at the most, resting ones included: with more a free one is not found at the first try (RFC 5452 9.2). */
 const MAX_IDS = 20_000;
 
 /** How long the id of an abandoned query rests, in ms: a late answer must not meet a new query (RFC 5452 section 9.2). */
@@ -20,16 +21,14 @@ const ID_REST = 30_000;
 /** After so many messages that are of no use, the other side is broken or hostile. */
 const MAX_MISMATCHES = 1000;
 
-/** Abandoned exchanges that wait for a connection to open are let go in runs of at least so many. */
-const LEFT = 1000;
-
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
 const NO_MESSAGE: Failure = { kind: "closed", text: "the server sent what is no DNS message" };
 const UNUSABLE: Failure = {
   kind: "closed",
   text: "the server sent too many messages that answer no question of ours",
 };
-const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
+const OVER: Failure = { kind: "closed", text: "the connection is over" };
+const FULL: Failure = { kind: "closed", text: "too many queries on one connection" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
 /**
@@ -48,7 +47,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   #cancel: (politely: boolean) => void;
   #socket: Socket | null = null;
   #frames = new FrameReader(this);
-  #waiting: Exchange[] = [];
+  #waiting = new ExchangeQueue();
   #inFlight = new Map<number, Exchange>();
   #oldest: Exchange | null = null;
   #newest: Exchange | null = null;
@@ -65,8 +64,6 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   #heard = false;
   /** Of #inFlight: abandoned, and only there so that their ids rest. */
   #resting = 0;
-  /** How many of #waiting are abandoned. */
-  #left = 0;
 
   /**
    * `open` starts to connect and gives the function that ends it: `dial` with a target, for TLS. `form` is the `Form` of
@@ -84,38 +81,35 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
 
   /** Exchanges that wait for this connection or for their answer on it. */
   get load(): number {
-    return this.#waiting.length - this.#left + this.#inFlight.size - this.#resting;
+    return this.#waiting.load + this.#inFlight.size - this.#resting;
+  }
+
+  get full(): boolean {
+    return this.#inFlight.size >= MAX_IDS;
   }
 
   held(): Exchange[] {
-    return [...this.#inFlight.values(), ...this.#waiting].filter((exchange) => !exchange.abandoned);
+    const sent = [...this.#inFlight.values()].filter((exchange) => !exchange.abandoned);
+    return [...sent, ...this.#waiting.waiting()];
   }
 
   /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */
   ask(exchange: Exchange, now: number): void {
     if (this.state === "connecting") this.#waiting.push(exchange);
     else if (this.state === "open") this.#send(exchange, now);
-    else exchange.lost(BUSY, this.answered > 0);
+    else exchange.lost(OVER, this.answered > 0);
   }
 
   /** Nobody waits for this exchange any more. Its id rests. It says nothing against the connection, however late. */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
     if (this.state === "connecting") {
-      this.#leave();
+      this.#waiting.leave();
       return;
     }
     if (this.#inFlight.get(exchange.id) !== exchange) return;
     this.#resting++;
     if (this.#resting === this.#inFlight.size) this.quietSince = 0;
-  }
-
-  /** A flood that meets a server which takes seconds to connect must not be kept until then. */
-  #leave(): void {
-    this.#left++;
-    if (this.#left < LEFT || this.#left * 2 < this.#waiting.length) return;
-    this.#waiting = this.#waiting.filter((exchange) => !exchange.abandoned);
-    this.#left = 0;
   }
 
   /** Ends the connection on our side. Exchanges on it are lost. */
@@ -131,9 +125,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     socket.once("end", () => this.#end({ kind: "closed", text: "closed by the server" }));
     socket.once("close", () => this.#end({ kind: "closed", text: "closed by the server" }));
     this.#owner.onOpen(this, dialed);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#left = 0;
+    const waiting = this.#waiting.drain();
     const now = performance.now();
     for (const exchange of waiting) if (!exchange.abandoned) this.ask(exchange, now);
     this.#flush();
@@ -146,7 +138,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   onBytes(bytes: Buffer, length: number): void {
     this.#heard = false;
     this.#frames.push(bytes, length);
-    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end.
+    // Bytes alone are no life: a length that lies makes the rest of the stream one message without end. Nor are messages
+    // that nobody asked for.
     if (!this.#heard) return;
     // What is still in flight begins to wait anew.
     this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
@@ -163,7 +156,6 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   }
 
   onFrame(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#heard = true;
     if (end - start < HEADER_LENGTH) {
       this.#end(NO_MESSAGE);
       return false;
@@ -172,10 +164,12 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     if (exchange === undefined) return this.#mismatch();
     if (exchange.abandoned) {
       // The late answer that its id was kept for.
+      this.#heard = true;
       this.#remove(exchange);
       return true;
     }
     if (!answers(bytes, start, end, exchange)) return this.#mismatch();
+    this.#heard = true;
     // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
     if (!exchange.answered(bytes, start, end)) {
@@ -200,9 +194,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
 
   #send(exchange: Exchange, now: number): void {
     this.#dropRested(now);
-    if (this.#inFlight.size >= MAX_IDS) {
-      this.#waiting.push(exchange);
-      this.#end(BUSY);
+    if (this.full) {
+      exchange.lost(FULL, this.answered > 0);
       return;
     }
     let id = randomId();
@@ -292,8 +285,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     this.#socket = null;
     const lost = this.held();
     this.#inFlight.clear();
-    this.#waiting = [];
-    this.#left = 0;
+    this.#waiting.drain();
     this.#resting = 0;
     this.quietSince = 0;
     this.#oldest = null;

@@ -57,7 +57,11 @@ const understood: ReadonlySet<string> = new Set([
  * HTTPS where it has `h2` and there is a path. A failure when the answer is an error or a record is malformed, as one bad
  * record spoils all (RFC 9460 section 2.2).
  */
-export function designationsIn(message: Message, owner: Uint8Array): Designations | Failure {
+export function designationsIn(
+  message: Message,
+  owner: Uint8Array,
+  random: () => number = Math.random,
+): Designations | Failure {
   const rcode = messageRcode(message);
   if (rcode !== 0) return { kind: "bootstrap", text: rcodeName(rcode) };
   const records = message.answers.filter(
@@ -69,7 +73,9 @@ export function designationsIn(message: Message, owner: Uint8Array): Designation
     if (!isService(service)) return { kind: "malformed", text: "a malformed SVCB record" };
     services.push(service);
   }
-  services.sort((a, b) => a.priority - b.priority);
+  // Among equals by chance, so that no server of several gets all of us (section 2.4.1).
+  const lots = new Map(services.map((service) => [service, random()]));
+  services.sort((a, b) => a.priority - b.priority || lots.get(a)! - lots.get(b)!);
   const [first] = services;
   const ttl = Math.min(...records.map((record) => (record.ttl > 0x7fffffff ? 0 : record.ttl)));
   // Where there is an alias, the records beside it do not count (RFC 9460 section 2.4.1).

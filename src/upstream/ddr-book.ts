@@ -133,13 +133,21 @@ export class DdrBook {
       this.#failure = found;
       return this.#designations.length === 0 ? 0 : RETRY;
     }
-    // What is the same stays in use; the best of what is new is tried first.
-    if (JSON.stringify(found.designations) !== JSON.stringify(this.#designations)) {
+    // What is the same stays in use, whatever order chance gave it; the best of what is new is tried first.
+    if (contentOf(found.designations) !== contentOf(this.#designations)) {
       this.#designations = found.designations;
       this.#at = 0;
     }
     return refreshAfter(found.ttl);
   }
+}
+
+/** Equal for the same designations in any order. */
+function contentOf(designations: readonly Designation[]): string {
+  return designations
+    .map((designation) => JSON.stringify(designation))
+    .sort()
+    .join("\n");
 }
 
 /** RFC 1918, RFC 3927, RFC 4193, RFC 4291: addresses for which no authority can vouch; and those of this host. */

@@ -2,11 +2,9 @@ import type { Designation } from "./ddr-answer.ts";
 import type { DdrBook } from "./ddr-book.ts";
 import { STEP_TIMEOUT } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
+import { ExchangeQueue } from "./exchange-queue.ts";
 import type { Failure } from "./failure.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
-
-/** Abandoned exchanges that wait for discovery are let go in runs of at least so many. */
-const LEFT = 1000;
 
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
@@ -20,9 +18,7 @@ export class DdrLink implements Link, LinkOwner {
   #make: (designation: Designation, owner: LinkOwner) => Link;
   #link: Link | null = null;
   #over = false;
-  #waiting: Exchange[] = [];
-  /** How many of #waiting are abandoned. */
-  #left = 0;
+  #waiting = new ExchangeQueue();
   #limit: NodeJS.Timeout | undefined;
 
   /** `make` makes a link to a designation. */
@@ -47,11 +43,15 @@ export class DdrLink implements Link, LinkOwner {
   }
 
   get load(): number {
-    return this.#link?.load ?? this.#waiting.length - this.#left;
+    return this.#link?.load ?? this.#waiting.load;
   }
 
   get quietSince(): number {
     return this.#link?.quietSince ?? 0;
+  }
+
+  get full(): boolean {
+    return this.#link?.full ?? false;
   }
 
   get lagging(): boolean {
@@ -70,18 +70,12 @@ export class DdrLink implements Link, LinkOwner {
 
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    if (this.#link !== null) {
-      this.#link.abandon(exchange);
-      return;
-    }
-    this.#left++;
-    if (this.#left < LEFT || this.#left * 2 < this.#waiting.length) return;
-    this.#waiting = this.#waiting.filter((waiting) => !waiting.abandoned);
-    this.#left = 0;
+    if (this.#link === null) this.#waiting.leave();
+    else this.#link.abandon(exchange);
   }
 
   held(): Exchange[] {
-    return this.#link?.held() ?? this.#waiting.filter((exchange) => !exchange.abandoned);
+    return this.#link?.held() ?? this.#waiting.waiting();
   }
 
   close(): void {
@@ -119,8 +113,7 @@ export class DdrLink implements Link, LinkOwner {
     }
     clearTimeout(this.#limit);
     this.#link = this.#make(found, this);
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#waiting.drain();
     const now = performance.now();
     for (const exchange of waiting) if (!exchange.abandoned) this.#link.ask(exchange, now);
   }
@@ -131,8 +124,7 @@ export class DdrLink implements Link, LinkOwner {
     this.#over = true;
     clearTimeout(this.#limit);
     const lost = this.held();
-    this.#waiting = [];
-    this.#left = 0;
+    this.#waiting.drain();
     this.#owner.onEnd(this, failure, false, lost.length);
     // Given up while those before it were lost.
     for (const exchange of lost) if (!exchange.abandoned) exchange.lost(failure, false);

@@ -52,11 +52,9 @@ async function withAddresses(
   server: PlainServer,
   signal: AbortSignal,
 ): Promise<Designation> {
+  const scoped = (addresses: readonly string[]): string[] => withScope(addresses, server.address);
   if (designation.addresses.length > 0) {
-    // Without the scope of the resolver's own link-local address it cannot be reached.
-    const bare = server.address.replace(/%.*$/, "");
-    const addresses = designation.addresses.map((address) => (address === bare ? server.address : address));
-    return { ...designation, addresses };
+    return { ...designation, addresses: scoped(designation.addresses) };
   }
   const name = parseName(`${designation.target}.`);
   const families = await Promise.all(
@@ -67,6 +65,12 @@ async function withAddresses(
       return "kind" in found ? [] : found.addresses;
     }),
   );
-  const addresses = families.flat();
+  const addresses = scoped(families.flat());
   return { ...designation, addresses: addresses.length > 0 ? addresses : [server.address] };
+}
+
+/** Link-local addresses that a resolver names are on its own link: without that scope they cannot be reached. */
+function withScope(addresses: readonly string[], resolver: string): string[] {
+  const scope = /%.*$/.exec(resolver)?.[0] ?? "";
+  return addresses.map((address) => (/^fe[89ab]/i.test(address) ? `${address}${scope}` : address));
 }

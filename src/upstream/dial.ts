@@ -42,11 +42,9 @@ export interface Dialed<Connected extends Socket = TLSSocket> {
   /** Milliseconds of the TLS handshake alone; 0 where there is none. */
   readonly handshakeMs: number;
   readonly resumed: boolean;
-  /** Whether the server has proved who it is. False only where `verify` or a plain connection allow it. */
-  readonly authenticated: boolean;
-  /** By what. */
+  /** By what the server has proved who it is; `none` only where `verify` or a plain connection allow it. */
   readonly proof: Proof;
-  /** Why it is not authenticated, where that was looked at: with `opportunistic`. */
+  /** Why it is not authenticated, where that is known: with `opportunistic`, and without encryption. */
   readonly doubt: Failure | null;
 }
 
@@ -109,6 +107,7 @@ export function dial(
   const pair = target.client?.pair() ?? null;
   let secureContext: SecureContext;
   try {
+    target.anchors.refresh();
     if (pair === null && target.client) throw new Error("the client certificate cannot be read");
     // Made before the clock starts: reading the anchors is work of ours, not of the network.
     secureContext = target.anchors.context(target.minVersion, target, pair);
@@ -229,7 +228,6 @@ function attempt(
       connectMs: connectedAt - startedAt,
       handshakeMs: openAt - connectedAt,
       resumed: socket.isSessionReused(),
-      authenticated: proof !== "none",
       proof,
       doubt,
     });

@@ -1,25 +1,21 @@
-import { type ClientHttp2Session, connect, constants } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import { writeU16 } from "../dns/header.ts";
 import { answers } from "./answer-match.ts";
 import type { DialListener, Dialed } from "./dial.ts";
+import { Http2Code, errorCodeName } from "./doh-codes.ts";
 import { type Authority, type DohOptions, DohRequests, authorityOf } from "./doh-request.ts";
-import { DohStream, type DohStreamListener, errorCodeName } from "./doh-stream.ts";
+import { DohStream, type DohStreamListener } from "./doh-stream.ts";
+import { DohStreams } from "./doh-streams.ts";
 import type { Exchange } from "./exchange.ts";
+import { ExchangeQueue } from "./exchange-queue.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { FAREWELL } from "./farewell.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { ageRecords } from "./message-age.ts";
 import { Form } from "./query-writer.ts";
 
-/** Requests at a time before the server has said how many it takes, and never more than the second, whatever it says. */
-const FIRST_STREAMS = 100;
-const MAX_STREAMS = 1000;
-
 /** What may be on its way to us before we must say that we have read some, in bytes: one answer can be 64 KiB. */
 const WINDOW = 1 << 20;
-
-/** How long the answer to an abandoned question is waited for, in ms: it shows that the server lives. */
-const REST = 10_000;
 
 /** How long a session that the server is ending has for what it still wants to answer, in ms. */
 const DRAIN = 1000;
@@ -27,14 +23,8 @@ const DRAIN = 1000;
 /** How often one question is sent again on this session after a refusal. */
 const MAX_REFUSALS = 2;
 
-/** After so many answers one stream more is tried, where the server has refused some. */
-const RECOVERY = 100;
-
 /** So many answers in a row that hold no DNS message: it is no DNS server, or not at this path, or has enough of us. */
 const MAX_FAILED = 3;
-
-/** Abandoned exchanges that wait for a stream are let go in runs of at least so many. */
-const LEFT = 1000;
 
 const CLOSED: Failure = { kind: "closed", text: "closed by the server" };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
@@ -44,12 +34,6 @@ const REFUSED: Failure = { kind: "closed", text: "HTTP/2: the server refused the
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
 const OTHER: Failure = { kind: "malformed", text: "the server answered another question" };
 const NO_HTTP2: Failure = { kind: "tls", text: "TLS: the server does not speak HTTP/2" };
-
-/** A question that waits for a stream. */
-interface Waiting {
-  readonly exchange: Exchange;
-  readonly refusals: number;
-}
 
 /**
  * DNS over HTTPS (RFC 8484): one HTTP/2 session with a stream for each question. The session is made on a connection that
@@ -62,6 +46,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   answered = 0;
   quietSince = 0;
   readonly lagging = false;
+  readonly full = false;
 
   #target: Authority;
   #options: DohOptions;
@@ -69,17 +54,11 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   #cancel: (politely: boolean) => void;
   #session: ClientHttp2Session | null = null;
   #requests: DohRequests | null = null;
-  #waiting: Waiting[] = [];
-  /** In flight, oldest first. */
-  #streams = new Map<Exchange, DohStream>();
-  /** How many streams at a time the server says that it takes, and how many it has really taken lately. */
-  #allowed = FIRST_STREAMS;
-  #most = FIRST_STREAMS;
-  /** Answers since a stream was refused. */
-  #sinceRefusal = 0;
+  #waiting = new ExchangeQueue();
+  #streams = new DohStreams();
+  /** How often questions that wait were refused. */
+  #refusals = new WeakMap<Exchange, number>();
   #failedInRow = 0;
-  /** How many of #waiting are abandoned. */
-  #left = 0;
 
   /** `target` names the server in requests; `open` starts to connect to it for `h2`, and gives the function that ends that. */
   constructor(
@@ -95,7 +74,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   }
 
   get load(): number {
-    return this.#waiting.length + this.#streams.size;
+    return this.#waiting.load + this.#streams.size;
   }
 
   ask(exchange: Exchange, now: number): void {
@@ -103,24 +82,19 @@ export class DohLink implements Link, DialListener, DohStreamListener {
       exchange.lost(OVER, this.answered > 0);
       return;
     }
-    this.#waiting.push({ exchange, refusals: 0 });
+    this.#waiting.push(exchange);
     if (this.state === "open") this.#start(now);
   }
 
   /** The answer may still come, and is thrown away then. */
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    if (this.#streams.has(exchange)) return;
-    this.#left++;
-    if (this.#left < LEFT || this.#left * 2 < this.#waiting.length) return;
-    this.#waiting = this.#waiting.filter((one) => !one.exchange.abandoned);
-    this.#left = 0;
+    if (!this.#streams.has(exchange)) this.#waiting.leave();
   }
 
   held(): Exchange[] {
-    return [...this.#streams.keys(), ...this.#waiting.map(({ exchange }) => exchange)].filter(
-      (exchange) => !exchange.abandoned,
-    );
+    const sent = this.#streams.exchanges().filter((exchange) => !exchange.abandoned);
+    return [...sent, ...this.#waiting.waiting()];
   }
 
   close(): void {
@@ -138,6 +112,8 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     // Before the session hears of it: Node then ends its streams as if each had come to its own end.
     socket.once("end", () => this.#end(CLOSED, true));
     socket.once("close", () => this.#end(CLOSED, true));
+    // Loaded here, as it is a good part of the time to start and most configurations never need it.
+    const { connect } = process.getBuiltinModule("node:http2");
     const session = connect(`https://${authorityOf(this.#target)}`, {
       createConnection: () => socket,
       settings: { enablePush: false },
@@ -146,8 +122,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     this.#requests = new DohRequests(session, this.#target, this.#options);
     session.once("connect", () => session.setLocalWindowSize(WINDOW));
     session.on("remoteSettings", ({ maxConcurrentStreams }) => {
-      this.#allowed = Math.min(maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS);
-      this.#most = this.#allowed;
+      this.#streams.allow(maxConcurrentStreams);
       this.#start(performance.now());
     });
     session.on("goaway", (code, last) => this.#leave(code, last));
@@ -169,7 +144,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     const { exchange } = stream;
     this.#finish(stream);
     this.#failedInRow = 0;
-    if (this.#most < this.#allowed && ++this.#sinceRefusal % RECOVERY === 0) this.#most++;
+    this.#streams.answered();
     if (!exchange.abandoned) {
       const end = body.length;
       const right = answers(body, 0, end, exchange);
@@ -189,12 +164,11 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     if (this.#isBroken(stream)) return;
     const { exchange } = stream;
     this.#finish(stream);
-    // It takes fewer at a time than it says.
-    this.#sinceRefusal = 0;
-    this.#most = Math.max(1, Math.min(this.#most, this.#streams.size));
+    this.#streams.refused();
     if (!exchange.abandoned) {
       if (this.state === "open" && stream.refusals < MAX_REFUSALS) {
-        this.#waiting.unshift({ exchange, refusals: stream.refusals + 1 });
+        this.#refusals.set(exchange, stream.refusals + 1);
+        this.#waiting.unshift(exchange);
       } else exchange.lost(REFUSED, false);
     }
     this.#next();
@@ -219,13 +193,8 @@ export class DohLink implements Link, DialListener, DohStreamListener {
 
   /** The server has settled a stream: it lives, and its silence towards the others counts from now. */
   #finish(stream: DohStream): void {
-    this.#streams.delete(stream.exchange);
-    this.quietSince = this.#somebodyWaits() ? performance.now() : 0;
-  }
-
-  #somebodyWaits(): boolean {
-    for (const exchange of this.#streams.keys()) if (!exchange.abandoned) return true;
-    return false;
+    this.#streams.delete(stream);
+    this.quietSince = this.#streams.awaited ? performance.now() : 0;
   }
 
   #next(): void {
@@ -235,31 +204,29 @@ export class DohLink implements Link, DialListener, DohStreamListener {
 
   /** Sends what waits, as far as the server takes it. */
   #start(now: number): void {
-    this.#dropRested(now);
+    this.#streams.dropRested(now);
     while (this.state === "open") {
-      const [first] = this.#waiting;
-      if (first === undefined) return;
-      if (!first.exchange.abandoned) {
-        if (this.#streams.size >= this.#most && !this.#dropOldestAbandoned()) return;
-        if (!this.#send(first, now)) {
-          this.#end(OVER, true);
-          return;
-        }
+      const first = this.#waiting.first();
+      if (first === undefined || !this.#streams.hasRoom()) return;
+      if (!this.#send(first, now)) {
+        this.#end(OVER, true);
+        return;
       }
       this.#waiting.shift();
     }
   }
 
   /** False when the session takes no more requests: it ends just now, or has used up its stream numbers. */
-  #send({ exchange, refusals }: Waiting, now: number): boolean {
+  #send(exchange: Exchange, now: number): boolean {
     const message = Buffer.allocUnsafe(exchange.length(Form.HTTP));
     exchange.write(message, 0, Form.HTTP);
     // Always the same, so that equal questions are equal to caches on the way (RFC 8484 section 4.1).
     writeU16(message, 0, 0);
     exchange.id = 0;
     exchange.sentAt = now;
+    const refusals = this.#refusals.get(exchange) ?? 0;
     try {
-      this.#streams.set(exchange, new DohStream(exchange, refusals, this.#requests!.send(message), this));
+      this.#streams.add(new DohStream(exchange, refusals, this.#requests!.send(message), this));
     } catch {
       return false;
     }
@@ -267,44 +234,18 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     return true;
   }
 
-  #dropRested(now: number): void {
-    for (const [exchange, stream] of this.#streams) {
-      if (!exchange.abandoned || now - exchange.sentAt <= REST) return;
-      this.#streams.delete(exchange);
-      stream.cancel();
-    }
-  }
-
-  /** Makes room for a question that somebody waits for. */
-  #dropOldestAbandoned(): boolean {
-    for (const [exchange, stream] of this.#streams) {
-      if (!exchange.abandoned) continue;
-      this.#streams.delete(exchange);
-      stream.cancel();
-      return true;
-    }
-    return false;
-  }
-
   /** GOAWAY: streams above `last` are not answered (RFC 9113 section 6.8). */
   #leave(code: number, last: number): void {
-    if (code !== constants.NGHTTP2_NO_ERROR) {
+    if (code !== Http2Code.NO_ERROR) {
       const text = `the server ended the HTTP/2 session (${errorCodeName(code)})`;
       this.#end({ kind: "closed", text }, true);
       return;
     }
-    const lost: Exchange[] = [];
-    for (const [exchange, stream] of this.#streams) {
-      if (stream.id !== undefined && stream.id <= last) continue;
-      this.#streams.delete(exchange);
-      stream.cancel();
-      lost.push(exchange);
-    }
-    this.#settle(LEAVING, lost, true);
+    this.#settle(LEAVING, this.#streams.dropBeyond(last), true);
     if (this.#streams.size === 0) this.#disconnect(true);
     else {
       setTimeout(() => {
-        const late = [...this.#streams.keys()];
+        const late = this.#streams.exchanges();
         this.#disconnect(true);
         this.#lose(LEAVING, late, true);
       }, DRAIN).unref();
@@ -313,7 +254,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
 
   /** Ends all. `sane`: the server did nothing wrong, so what it had answered before speaks for it. */
   #end(failure: Failure, sane: boolean): void {
-    const lost = [...this.#streams.keys()];
+    const lost = this.#streams.exchanges();
     this.#disconnect(failure === CLOSED_BY_US);
     this.#settle(failure, lost, sane);
   }
@@ -321,8 +262,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   /** The link is over for its owner; `lost`, and what waits, goes back. */
   #settle(failure: Failure, lost: readonly Exchange[], sane: boolean): void {
     const opened = this.state === "open";
-    const all = [...lost, ...this.#waiting.map(({ exchange }) => exchange)];
-    this.#waiting = [];
+    const all = [...lost, ...this.#waiting.drain()];
     if (this.state !== "over") {
       this.state = "over";
       this.#owner.onEnd(this, failure, opened, all.filter((exchange) => !exchange.abandoned).length);
@@ -337,8 +277,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   }
 
   #disconnect(politely: boolean): void {
-    for (const stream of this.#streams.values()) stream.cancel();
-    this.#streams.clear();
+    this.#streams.dropAll();
     const session = this.#session;
     this.#session = null;
     if (session === null) {

@@ -1,5 +1,6 @@
-import { type ClientHttp2Stream, type IncomingHttpHeaders, constants } from "node:http2";
+import type { ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 import { HEADER_LENGTH, MAX_MESSAGE } from "../dns/header.ts";
+import { Http2Code, errorCodeName } from "./doh-codes.ts";
 import { DNS_MESSAGE } from "./doh-request.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
@@ -11,29 +12,6 @@ export interface DohStreamListener {
   /** The server says that it has not looked at the request (RFC 9113 section 8.7). */
   onRefused(stream: DohStream): void;
   onFailed(stream: DohStream, failure: Failure): void;
-}
-
-/** By their numbers (RFC 9113 section 7). */
-const codeNames: readonly string[] = [
-  "NO_ERROR",
-  "PROTOCOL_ERROR",
-  "INTERNAL_ERROR",
-  "FLOW_CONTROL_ERROR",
-  "SETTINGS_TIMEOUT",
-  "STREAM_CLOSED",
-  "FRAME_SIZE_ERROR",
-  "REFUSED_STREAM",
-  "CANCEL",
-  "COMPRESSION_ERROR",
-  "CONNECT_ERROR",
-  "ENHANCE_YOUR_CALM",
-  "INADEQUATE_SECURITY",
-  "HTTP_1_1_REQUIRED",
-];
-
-/** The name of an HTTP/2 error code. */
-export function errorCodeName(code: number): string {
-  return codeNames[code] ?? `code ${code}`;
 }
 
 /** One request with its answer: an HTTP/2 stream, from the request to the last byte of a body that can be a DNS message. */
@@ -76,7 +54,7 @@ export class DohStream {
   /** Gives it up, without a word to the listener. */
   cancel(): void {
     this.#over = true;
-    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.closed) this.#stream.close(Http2Code.CANCEL);
   }
 
   #onHeaders(headers: IncomingHttpHeaders): void {
@@ -102,8 +80,7 @@ export class DohStream {
   #onEnd(): void {
     // A reset can end the body too early, and looks like an end.
     const whole = this.#promised < 0 || this.#promised === this.#length;
-    if (this.#over || !this.#hasHeaders || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR || !whole)
-      return;
+    if (this.#over || !this.#hasHeaders || this.#stream.rstCode !== Http2Code.NO_ERROR || !whole) return;
     if (this.#length < HEADER_LENGTH) {
       this.#fail("an HTTP body that is no DNS message");
       return;
@@ -116,11 +93,10 @@ export class DohStream {
 
   #onClose(): void {
     if (this.#over) return;
-    const code = this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR;
+    const code = this.#stream.rstCode ?? Http2Code.NO_ERROR;
     // Newer Node.js says "calm down" of a stream beyond its limit; either way the question was not looked at.
-    if (code !== constants.NGHTTP2_REFUSED_STREAM && code !== constants.NGHTTP2_ENHANCE_YOUR_CALM) {
-      const why =
-        code === constants.NGHTTP2_NO_ERROR ? "cut the answer short" : `reset it (${errorCodeName(code)})`;
+    if (code !== Http2Code.REFUSED_STREAM && code !== Http2Code.ENHANCE_YOUR_CALM) {
+      const why = code === Http2Code.NO_ERROR ? "cut the answer short" : `reset it (${errorCodeName(code)})`;
       this.#fail(`HTTP/2: the server ${why}`);
       return;
     }

@@ -29,6 +29,14 @@ export interface Failure {
   readonly text: string;
 }
 
+/**
+ * Whether this host has no way to the whole family, not only to one network: no route at all, or no address to send from,
+ * which is what a container without IPv6 says.
+ */
+export function lacksRoute({ kind, text }: Failure): boolean {
+  return kind === "unreachable" && /\b(ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)\b/.test(text);
+}
+
 /** Thrown by our own identity check inside Node's handshake, and turned into a Failure again outside. */
 export class IdentityError extends Error {
   readonly kind: "name" | "pin";

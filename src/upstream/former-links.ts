@@ -3,7 +3,10 @@ import type { Link } from "./link.ts";
 /** Suspected links that are kept, in the hope that they answer after all. */
 const MAX_SUSPECTS = 2;
 
-/** The links of one server that get no new questions: those that fell quiet, and those it wants to be rid of. */
+/** Links that wait for their last answers, at the most. */
+const MAX_PARTING = 4;
+
+/** The links of one server that get no new questions: those that fell quiet, those it wants to be rid of, and full ones. */
 export class FormerLinks {
   /** The newest last. */
   #suspects: Link[] = [];
@@ -17,7 +20,12 @@ export class FormerLinks {
     return sum;
   }
 
-  /** Those that wait for their last answers, as the server asked for no more questions. */
+  /** How many there are. */
+  get size(): number {
+    return this.#suspects.length + this.#parting.length;
+  }
+
+  /** Those that wait for their last answers, as they may get no more questions. */
   get parting(): readonly Link[] {
     return this.#parting;
   }
@@ -29,14 +37,16 @@ export class FormerLinks {
     if (this.#suspects.length > MAX_SUSPECTS) this.#suspects.shift()?.close();
   }
 
-  /** Takes one on which the server wants no more questions. */
+  /** Takes one that is left to the questions it has; beyond a few, the oldest is closed. */
   part(link: Link): void {
     this.drop(link);
     this.#parting.push(link);
+    if (this.#parting.length > MAX_PARTING) this.#parting.shift()?.close();
   }
 
   /** Forgets a link that is over. */
   drop(link: Link): void {
+    if (this.size === 0) return;
     this.#suspects = this.#suspects.filter((one) => one !== link);
     this.#parting = this.#parting.filter((one) => one !== link);
   }
@@ -46,14 +56,6 @@ export class FormerLinks {
     if (!this.#suspects.includes(link)) return false;
     this.drop(link);
     return true;
-  }
-
-  /** Closes the suspected ones. */
-  closeSuspects(): void {
-    if (this.#suspects.length === 0) return;
-    const links = this.#suspects;
-    this.#suspects = [];
-    for (const link of links) link.close();
   }
 
   /** Closes those on which nobody waits. */
@@ -67,9 +69,9 @@ export class FormerLinks {
 
   /** Closes all. */
   close(): void {
-    const links = this.#parting;
+    const links = [...this.#suspects, ...this.#parting];
+    this.#suspects = [];
     this.#parting = [];
-    this.closeSuspects();
     for (const link of links) link.close();
   }
 }

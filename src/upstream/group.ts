@@ -11,7 +11,7 @@ const FRESH = 1000;
 const MAX_FRUITLESS = 3;
 
 /** Ends of a link that say nothing against the next one to the same server. */
-const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent", "busy"]);
+const ends: ReadonlySet<FailureKind> = new Set<FailureKind>(["closed", "silent"]);
 
 /** A question that a group carries to its servers: each attempt at one of them is an exchange of its own. */
 export interface Inquiry extends Asked {
@@ -61,13 +61,14 @@ export class Group {
   }
 
   /**
-   * The answer is late: asks another server too, if there is one. False when the budget does not allow it; where `overdue`
-   * is true it is not asked.
+   * The answer is late: asks another server too, if there is one. False when the budget does not allow it; what is
+   * `overdue` cannot wait for that, and later ones pay.
    */
   hedge(inquiry: Inquiry, overdue: boolean): boolean {
     const others = this.#sound() & ~inquiry.failed & ~inquiry.tried;
     if (others === 0) return true;
-    if (!overdue && !this.#budget.spend()) return false;
+    if (overdue) this.#budget.owe();
+    else if (!this.#budget.spend()) return false;
     const chosen = this.#policy.pick(others, inquiry);
     this.upstreams[chosen]!.counters.hedges++;
     this.#fly(inquiry, chosen);

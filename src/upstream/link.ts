@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import type { Proof } from "./proof.ts";
 
 /** What is known of a link once it is open; for status, doctor and people. */
 export interface LinkInfo {
@@ -8,6 +9,10 @@ export interface LinkInfo {
   /** Milliseconds of the TLS handshake alone; 0 where there is none. */
   readonly handshakeMs: number;
   readonly resumed: boolean;
+  /** By what the server has proved who it is. */
+  readonly proof: Proof;
+  /** Why by nothing, where that is known. */
+  readonly doubt: Failure | null;
 }
 
 /** Who opens links and hears what becomes of them: an Upstream. */
@@ -39,6 +44,8 @@ export interface Link {
   readonly load: number;
   /** Since when exchanges wait without a sign of life from the server, monotonic ms; 0: none waits. */
   readonly quietSince: number;
+  /** It has no ids left for new exchanges: it must get no more of them, and goes on with those that it has. */
+  readonly full: boolean;
   /** Whether the server looks as if it had read only one of the queries that were written together. */
   readonly lagging: boolean;
   /** Takes an exchange; `now` is monotonic ms. One that it cannot take is lost at once. */

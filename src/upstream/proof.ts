@@ -15,6 +15,16 @@ export type Verify = "strict" | "pin" | "opportunistic" | "none";
 /** By what a server has proved who it is: all that `strict` wants, a pin alone, nothing. */
 export type Proof = "certificate" | "pin" | "none";
 
+/** What is to be thought of whoever answers in plain DNS. */
+export const UNENCRYPTED: Failure = { kind: "untrusted", text: "plain DNS proves nothing" };
+
+/** What makes a proof weaker than what `strict` wants, for people; null: nothing does. */
+export function weaknessOf(proof: Proof, doubt: Failure | null): string | null {
+  if (proof === "certificate") return null;
+  if (proof === "pin") return "a pin matches; name, dates and authority were not looked at";
+  return doubt?.text ?? "nothing was looked at";
+}
+
 /** What is to be thought of a server after a handshake. */
 export type Verdict =
   /** It may get queries; `doubt`: what is wrong with what it showed, where that was looked at. */

@@ -2,6 +2,7 @@ import { type Socket, connect } from "node:net";
 import { type DialListener, STEP_TIMEOUT, reading } from "./dial.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { leave } from "./farewell.ts";
+import { UNENCRYPTED } from "./proof.ts";
 
 /** A server that is asked in the clear. */
 export interface PlainTarget {
@@ -46,9 +47,8 @@ export function dialTcp(target: PlainTarget, listener: DialListener<Socket>): (p
       connectMs: performance.now() - startedAt,
       handshakeMs: 0,
       resumed: false,
-      authenticated: false,
       proof: "none",
-      doubt: null,
+      doubt: UNENCRYPTED,
     });
   });
   socket.on("error", (error) => fail(failureOf(error, false, Date.now())));

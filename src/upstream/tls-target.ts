@@ -1,3 +1,4 @@
+import { AnchorFiles, type AnchorPlace } from "./anchor-files.ts";
 import { ClientCertificate } from "./client-certificate.ts";
 import type { Target } from "./dial.ts";
 import { KeyLog } from "./key-log.ts";
@@ -6,7 +7,7 @@ import { TicketStore } from "./tickets.ts";
 import { TrustAnchors } from "./trust-anchors.ts";
 
 /** Where trust anchors come from: the system's, Node's, a PEM file, the PEM files of a folder. */
-export type AnchorSource = "system" | "bundled" | { readonly file: string } | { readonly directory: string };
+export type AnchorSource = "system" | "bundled" | AnchorPlace;
 
 /** How TLS is spoken with a server, as somebody wants it. Lists for OpenSSL are joined by colons; null: as Node has it. */
 export interface TlsSettings {
@@ -54,17 +55,23 @@ export class TlsShared {
   readonly #keyLogs = new Map<string, KeyLog>();
 
   /**
-   * `readAnchors` gives PEM text; null: the system's anchors. `onProblem` hears, once each, why a client certificate that was
-   * replaced is not taken, or a key log not written.
+   * `readAnchors` gives PEM text, null for the system's anchors, and throws where the source is not good. `onProblem` hears,
+   * once each, why anchors or a client certificate that were replaced are not taken, or a key log not written.
    */
   constructor(readAnchors: (source: AnchorSource) => string | null, onProblem: (text: string) => void) {
     this.#readAnchors = readAnchors;
     this.#onProblem = onProblem;
   }
 
-  /** Throws what `readAnchors` throws. */
+  /** Throws what `readAnchors` throws. Those that are in files follow the files. */
   anchors(source: AnchorSource): TrustAnchors {
-    return once(this.#anchors, JSON.stringify(source), () => new TrustAnchors(this.#readAnchors(source)));
+    const make = (): TrustAnchors => {
+      const read = (): string => this.#readAnchors(source) ?? "";
+      // Before they are read, so that no change is missed.
+      const files = typeof source === "string" ? null : new AnchorFiles(source, read, this.#onProblem);
+      return new TrustAnchors(this.#readAnchors(source), files);
+    };
+    return once(this.#anchors, JSON.stringify(source), make);
   }
 
   client(cert: string, key: string): ClientCertificate {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import tls, { type SecureContext, type SecureVersion } from "node:tls";
 import { createHash } from "node:crypto";
+import type { AnchorFiles } from "./anchor-files.ts";
 import type { ClientPair } from "./client-certificate.ts";
 
 /** Where systems keep the anchors that their administrator trusts, as one PEM file. */
@@ -22,7 +23,7 @@ export interface ContextOptions {
 
 /**
  * The certificate authorities that may vouch for a server. Reading and parsing them takes tens of milliseconds, so it
- * happens once, when the first connection needs it.
+ * happens once, when the first connection needs it, and again when they have changed.
  */
 export class TrustAnchors {
   #pem: string | null;
@@ -30,10 +31,23 @@ export class TrustAnchors {
   /** Those that show a client certificate: they go when it is replaced. */
   #showing = new WeakMap<ClientPair, Map<string, SecureContext>>();
   #id: string | null = null;
+  readonly #files: AnchorFiles | null;
 
-  /** PEM text with one or more certificates; null: those of the system. */
-  constructor(pem: string | null) {
+  /** PEM text with one or more certificates; null: those of the system. `files`: where the text came from. */
+  constructor(pem: string | null, files: AnchorFiles | null = null) {
     this.#pem = pem;
+    this.#files = files;
+  }
+
+  /** Looks whether they have changed on disk; to be called before each connection that is made with them. */
+  refresh(): void {
+    const pem = this.#files?.changed() ?? null;
+    if (pem === null || pem === this.#pem) return;
+    // Tickets are kept under the id, so what the old ones vouched for is not resumed.
+    this.#pem = pem;
+    this.#id = null;
+    this.#contexts.clear();
+    this.#showing = new WeakMap();
   }
 
   /** Stands for the content: two sets with the same certificates have the same id. */

@@ -3,9 +3,11 @@ import { answers } from "./answer-match.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
 import type { Link, LinkOwner } from "./link.ts";
+import { UNENCRYPTED } from "./proof.ts";
 import { Form } from "./query-writer.ts";
 import { randomId } from "./random-ids.ts";
 import type { PlainTarget } from "./tcp-dial.ts";
+import { type FallbackListener, UdpFallback } from "./udp-fallback.ts";
 import { type UdpPending, UdpPort, type UdpPortListener } from "./udp-port.ts";
 
 /** So many queries leave from one port, and for so long, in ms: who finds it out has little time to use it. */
@@ -30,6 +32,10 @@ const TICK = 100;
 /** After so many datagrams at one port that answer nothing asked from it, somebody guesses: TCP cannot be guessed at. */
 const MAX_STRANGE = 20;
 
+/** Queries at the most of which an answer may still come, abandoned ones included: none can be without a free id. */
+const MAX_PENDING = 20_000;
+
+const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
 const SILENT: Failure = { kind: "timeout", text: `no answer over UDP, asked ${MAX_SENT} times` };
 const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
@@ -41,14 +47,13 @@ const OVER: Failure = { kind: "closed", text: "the UDP link is over" };
  * question. What is truncated is asked again over TCP (RFC 7766 section 5), and so is everything while somebody sends
  * answers that nobody asked for.
  */
-export class UdpLink implements Link, UdpPortListener {
+export class UdpLink implements Link, UdpPortListener, FallbackListener {
   state: "connecting" | "open" | "over" = "connecting";
   answered = 0;
 
   #target: PlainTarget;
   #owner: LinkOwner;
-  #openTcp: (owner: LinkOwner) => Link;
-  #tcp: Link | null = null;
+  #tcp: UdpFallback;
   #newest: UdpPort;
   #ports = new Set<UdpPort>();
   #inFlight = new Map<Exchange, UdpPort>();
@@ -58,24 +63,29 @@ export class UdpLink implements Link, UdpPortListener {
   /** `openTcp` opens a link to the same server over plain TCP, when the first answer is truncated. */
   constructor(target: PlainTarget, openTcp: (owner: LinkOwner) => Link, owner: LinkOwner) {
     this.#target = target;
-    this.#openTcp = openTcp;
+    this.#tcp = new UdpFallback(openTcp, this);
     this.#owner = owner;
     this.#newest = this.#openPort(performance.now());
   }
 
   get load(): number {
-    return this.#inFlight.size + (this.#tcp?.load ?? 0);
+    return this.#inFlight.size + this.#tcp.load;
   }
 
   readonly lagging = false;
+  readonly full = false;
 
   get quietSince(): number {
-    return this.#askedAt > 0 ? this.#askedAt : (this.#tcp?.quietSince ?? 0);
+    return this.#askedAt > 0 ? this.#askedAt : this.#tcp.quietSince;
   }
 
   ask(exchange: Exchange, now: number): void {
     if (this.state === "over") {
       exchange.lost(OVER, this.answered > 0);
+      return;
+    }
+    if (this.#inFlight.size >= MAX_PENDING && !this.#forgetAbandoned()) {
+      exchange.lost(BUSY, false);
       return;
     }
     const port = this.#portFor(now);
@@ -93,12 +103,12 @@ export class UdpLink implements Link, UdpPortListener {
 
   abandon(exchange: Exchange): void {
     exchange.abandoned = true;
-    if (!this.#inFlight.has(exchange)) this.#tcp?.abandon(exchange);
+    if (!this.#inFlight.has(exchange)) this.#tcp.abandon(exchange);
   }
 
   held(): Exchange[] {
     const own = [...this.#inFlight.keys()].filter((exchange) => !exchange.abandoned);
-    return [...own, ...(this.#tcp?.held() ?? [])];
+    return [...own, ...this.#tcp.held()];
   }
 
   close(): void {
@@ -108,7 +118,13 @@ export class UdpLink implements Link, UdpPortListener {
   onPortOpen(): void {
     if (this.state !== "connecting") return;
     this.state = "open";
-    this.#owner.onOpen(this, { connectMs: 0, handshakeMs: 0, resumed: false });
+    this.#owner.onOpen(this, {
+      connectMs: 0,
+      handshakeMs: 0,
+      resumed: false,
+      proof: "none",
+      doubt: UNENCRYPTED,
+    });
   }
 
   onPortFailure(failure: Failure): void {
@@ -126,9 +142,10 @@ export class UdpLink implements Link, UdpPortListener {
     const { exchange } = pending;
     this.#remove(port, pending);
     this.#askedAt = this.#somebodyWaits() ? performance.now() : 0;
-    if (pending.sent > 1) port.repeated.add(pending.id);
+    if (pending.sent > 1) port.repeat(pending.id);
     if (exchange.abandoned) return;
-    if ((readU16(bytes, HeaderOffset.FLAGS) & Flag.TC) !== 0) this.#askOverTcp([exchange]);
+    if ((readU16(bytes, HeaderOffset.FLAGS) & Flag.TC) !== 0)
+      this.#tcp.ask(exchange, Buffer.from(bytes), performance.now());
     else if (exchange.answered(bytes, 0, length)) {
       this.answered++;
       this.#owner.onAnswer(this, exchange);
@@ -149,33 +166,28 @@ export class UdpLink implements Link, UdpPortListener {
     const exchanges = [...port.pending.values()].map(({ exchange }) => exchange);
     for (const exchange of exchanges) this.#inFlight.delete(exchange);
     this.#closePort(port);
-    this.#askOverTcp(exchanges);
-  }
-
-  #askOverTcp(exchanges: readonly Exchange[]): void {
     const now = performance.now();
-    for (const exchange of exchanges) {
-      if (exchange.abandoned) continue;
-      if (this.#tcp === null || this.#tcp.state === "over") this.#tcp = this.#openTcp(this.#tcpOwner());
-      this.#tcp.ask(exchange, now);
-    }
+    for (const exchange of exchanges) this.#tcp.ask(exchange, null, now);
   }
 
-  /** What becomes of the TCP link is told to the exchanges on it; the server is known over UDP. */
-  #tcpOwner(): LinkOwner {
-    return {
-      singly: false,
-      onDrained: () => {},
-      onOpen: () => {},
-      onEnd: (link) => {
-        if (this.#tcp === link) this.#tcp = null;
-      },
-      onAnswer: (_link, exchange) => {
-        this.answered++;
-        this.#owner.onAnswer(this, exchange);
-      },
-      onMismatch: () => this.#owner.onMismatch(this),
-    };
+  onFallback(exchange: Exchange): void {
+    this.answered++;
+    this.#owner.onAnswer(this, exchange);
+  }
+
+  onMismatch(): void {
+    this.#owner.onMismatch(this);
+  }
+
+  /** Makes room at the cost of those that nobody waits for. False when there are none. */
+  #forgetAbandoned(): boolean {
+    for (const [exchange, port] of this.#inFlight) {
+      const pending = exchange.abandoned ? port.pending.get(exchange.id) : undefined;
+      if (pending === undefined) continue;
+      this.#remove(port, pending);
+      port.repeat(pending.id);
+    }
+    return this.#inFlight.size < MAX_PENDING;
   }
 
   /** The port for the next query. */
@@ -205,7 +217,7 @@ export class UdpLink implements Link, UdpPortListener {
       // Without anything to wait for an idle link holds no port, and so does not hold the process.
       if (port.pending.size === 0 && now - port.openedAt >= PORT_AGE) this.#closePort(port);
     }
-    if (this.#ports.size === 0) this.#stopTimer();
+    if (!this.#tcp.tick(now) && this.#ports.size === 0) this.#stopTimer();
   }
 
   #look(port: UdpPort, pending: UdpPending, now: number): void {
@@ -240,11 +252,9 @@ export class UdpLink implements Link, UdpPortListener {
     for (const port of this.#ports) port.close();
     this.#ports.clear();
     this.#inFlight.clear();
-    const tcp = this.#tcp;
-    this.#tcp = null;
-    this.#owner.onEnd(this, failure, opened, lost.length + (tcp?.held().length ?? 0));
+    this.#owner.onEnd(this, failure, opened, lost.length + this.#tcp.held().length);
     for (const exchange of lost) if (!exchange.abandoned) exchange.lost(failure, this.answered > 0);
-    tcp?.close();
+    this.#tcp.close();
   }
 }
 

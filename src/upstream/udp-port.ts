@@ -22,6 +22,9 @@ export interface UdpPortListener {
   onPortFailure(failure: Failure): void;
 }
 
+/** So many ids of answered queries are known at the most. */
+const MAX_REPEATED = 20_000;
+
 /** What a full queue of the system gives: the datagram is lost, as any may be. */
 const lost: ReadonlySet<string> = new Set(["EAGAIN", "ENOBUFS", "ENOMEM"]);
 
@@ -32,7 +35,7 @@ const lost: ReadonlySet<string> = new Set(["EAGAIN", "ENOBUFS", "ENOMEM"]);
 export class UdpPort {
   /** By id; abandoned ones stay for a while, so that a late answer does not meet another query. */
   readonly pending: Map<number, UdpPending> = new Map();
-  /** Ids of queries that were sent more than once and are answered: another answer to them is nothing strange. */
+  /** Ids of queries that may be answered though nobody waits: an answer to them is nothing strange. */
   readonly repeated: Set<number> = new Set();
   readonly openedAt: number;
   /** Queries that were sent from it, repeated ones aside. */
@@ -62,6 +65,13 @@ export class UdpPort {
         if (error !== null && !lost.has(error.code ?? "")) this.#fail(error);
       });
     }
+  }
+
+  /** Another answer with this id may come. */
+  repeat(id: number): void {
+    // Free ids must be found at the first try; a few strange answers more do no harm.
+    if (this.repeated.size >= MAX_REPEATED) this.repeated.clear();
+    this.repeated.add(id);
   }
 
   close(): void {

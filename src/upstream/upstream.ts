@@ -1,17 +1,19 @@
+import { Breaker } from "./breaker.ts";
+import { Departure } from "./departure.ts";
+import { EdnsHabit } from "./edns-habit.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
-import { FormerLinks } from "./former-links.ts";
-import { IdleLimit } from "./idle-limit.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
+import { type LinkHolder, LinkRoom } from "./link-room.ts";
+import { Links } from "./links.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
-import { RecordTrial } from "./record-trial.ts";
+import type { Proof } from "./proof.ts";
+import { RecordHabit } from "./record-habit.ts";
+import { SUSPICIOUS, judge } from "./suspicion.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
-
-/** The pauses after failures in a row, in ms: the first and the longest; each is twice the one before, and jittered. */
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
+import { Warmth } from "./warmth.ts";
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
@@ -19,83 +21,66 @@ const MAX_FRUITLESS = 3;
 /** How often links are looked at while somebody waits on them, in ms. */
 const LOOK = 100;
 
-/** A link that is quiet for so long while somebody waits is suspected, in ms. */
-const SUSPICIOUS = 1000;
-
 /** A link that is not open after so long may never be, in ms: one round trip for TCP and one for TLS are needed. */
 const SLOW_TO_OPEN = 500;
 
-/** With so many waiting, it is the server and not one slow name: then a multiple of its usual time is enough. */
-const MANY = 8;
-const USUAL_TIMES = 8;
-const SOONEST = 250;
-
-/** So many are no matter of slow names any more. */
-const CROWD = 100;
-
-/** A server of which it is not known whether it reads more than one query of a TLS record is given this long, in ms. */
-const LAGGING = 100;
-
-/** How long it is remembered that a server cannot read EDNS, in ms. */
-const PLAIN = 3600 * 1000;
-
 /** So many fresh links in a row may go quiet without an answer before the server counts as failed. */
 const MAX_SILENT = 2;
+
+const NO_ROOM: Failure = { kind: "busy", text: "too many connections are open" };
 
 /** Who wants to know when a server stops or starts to work. Called on a change only, so that a log says it once. */
 export interface UpstreamEvents {
   onDown(upstream: Upstream, failure: Failure): void;
   onUp(upstream: Upstream): void;
+  /** A link is open on which the server has proved who it is by something else than before; null: it is the first one. */
+  onProof?(upstream: Upstream, before: Proof | null): void;
 }
 
 /** One server out there: its connection, made when it is needed, and what is known of its health. */
-export class Upstream implements LinkOwner {
+export class Upstream implements LinkOwner, LinkHolder {
   readonly label: string;
   readonly place: Place;
   readonly counters: UpstreamCounters = new UpstreamCounters();
-  /** What went wrong last; null since it last answered. */
-  lastFailure: Failure | null = null;
-  /** Wall clock of the last failure, ms; for people. */
-  lastFailureAt = 0;
-  /** When a connection was last tried, monotonic ms. */
-  lastAttemptAt: number = Number.NEGATIVE_INFINITY;
-
-  singly = false;
-
+  readonly edns: EdnsHabit = new EdnsHabit();
   /** Why it must not be asked at all, whatever its health; null: it may. */
   blocked: Failure | null = null;
+  /** By what it proved who it is when it was last connected; null: it was not yet. */
+  proof: Proof | null = null;
+  /** Why by nothing, where that is known. */
+  doubt: Failure | null = null;
 
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
-  #link: Link | null = null;
-  #former = new FormerLinks();
-  /** It opened links and did not answer on them: that it opens another proves nothing, only an answer does. */
-  #mute = false;
+  #links: Links;
+  #breaker = new Breaker();
   /** A link went quiet, and no other has opened since; or one takes long to open. */
   #doubtful = false;
   /** Sent on a link that was quiet. */
   #checked: Probe | null = null;
-  #failuresInRow = 0;
-  /** Links in a row that opened and ended under queries without an answer, since it last answered or failed. */
-  #fruitless = 0;
-  #pausedUntil = 0;
-  /** Reads all queries of a TLS record: seen. */
-  #drains = false;
-  #trial: RecordTrial | null = null;
+  #records = new RecordHabit();
   #latency = new Latency();
   #looking: NodeJS.Timeout | null = null;
-  #plainUntil = 0;
-  /** When its link opened or last answered, monotonic ms. */
-  #aliveAt = 0;
-  #idle = new IdleLimit();
-  #leaving: NodeJS.Timeout | null = null;
+  #departure = new Departure(() => this.#leaveInTime());
+  #warmth = new Warmth(() => this.#try());
 
-  /** `open` makes a way to the server that reports to the owner. */
-  constructor(label: string, place: Place, open: (owner: LinkOwner) => Link, events: UpstreamEvents) {
+  /** `open` makes a way to the server that reports to the owner. `room`: shared by all whose links are bounded together. */
+  constructor(
+    label: string,
+    place: Place,
+    open: (owner: LinkOwner) => Link,
+    events: UpstreamEvents,
+    room: LinkRoom = new LinkRoom(),
+  ) {
     this.label = label;
     this.place = place;
     this.#open = open;
     this.#events = events;
+    this.#links = new Links(() => {
+      this.counters.connections++;
+      return open(this);
+    }, room);
+    room.add(this);
   }
 
   /** Who runs it, as far as the configuration says: servers of one name have one operator. */
@@ -103,16 +88,31 @@ export class Upstream implements LinkOwner {
     return this.place.name ?? this.place.address;
   }
 
+  /** What went wrong last; null since it last answered. */
+  get lastFailure(): Failure | null {
+    return this.#breaker.lastFailure;
+  }
+
+  /** Wall clock of the last failure, ms; for people. */
+  get lastFailureAt(): number {
+    return this.#breaker.lastFailureAt;
+  }
+
+  /** When a connection was last tried, monotonic ms. */
+  get lastAttemptAt(): number {
+    return this.#links.triedAt;
+  }
+
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
     if (this.blocked !== null) return false;
-    if (this.#failuresInRow === 0 && !this.#doubtful) return true;
-    return !this.#mute && this.#link?.state === "open";
+    if (this.#breaker.closed && !this.#doubtful) return true;
+    return !this.#breaker.mute && this.#links.current?.state === "open";
   }
 
   /** Whether there is a link, or one is being made. */
   get connected(): boolean {
-    return this.#link !== null;
+    return this.#links.current !== null;
   }
 
   /** The time that an answer of it takes at present, ms; -1 while nothing is known. */
@@ -125,32 +125,37 @@ export class Upstream implements LinkOwner {
     return this.#latency.lateAfter;
   }
 
-  /** Whether it is to be asked with EDNS; not for a while after it could only be asked without (RFC 6891 section 6.2.2). */
-  speaksEdns(now: number): boolean {
-    return now >= this.#plainUntil;
-  }
-
-  /** It answered without EDNS what it could not read with it. */
-  rememberPlain(now: number): void {
-    this.#plainUntil = now + PLAIN;
-  }
-
   get state(): "idle" | "connecting" | "up" | "down" {
     if (this.blocked !== null) return "down";
-    if (this.#link?.state === "open") return "up";
-    if (this.#failuresInRow > 0) return "down";
-    return this.#link === null ? "idle" : "connecting";
+    const { current } = this.#links;
+    if (current?.state === "open") return "up";
+    if (!this.#breaker.closed) return "down";
+    return current === null ? "idle" : "connecting";
   }
 
   /** Queries that wait for it. */
   get load(): number {
-    return this.#former.load + (this.#link?.load ?? 0);
+    return this.#links.load;
+  }
+
+  get links(): number {
+    return this.#links.count;
+  }
+
+  get idleSince(): number {
+    return this.#links.idleSince;
+  }
+
+  get singly(): boolean {
+    return this.#records.singly;
   }
 
   /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
   ask(exchange: Exchange): void {
     this.counters.queries++;
-    this.#hand(exchange, this.#connect());
+    const link = this.#links.connect();
+    if (link === null) exchange.lost(NO_ROOM, false);
+    else this.#hand(exchange, link);
   }
 
   #hand(exchange: Exchange, link: Link): void {
@@ -167,14 +172,18 @@ export class Upstream implements LinkOwner {
 
   /** Sees whether a server that failed is back, without a client's query at risk; once its pause is over. */
   probe(now: number): void {
-    if (this.blocked !== null || this.#link !== null || now < this.#pausedUntil) return;
-    const link = this.#connect();
-    if (this.#mute) this.#hand(new Probe(), link);
+    if (!this.#breaker.pauses(now)) this.#try();
   }
 
-  /** Opens a link ahead of the first query. */
+  /** Opens a link ahead of the first query, and again whenever there is none, until it is closed by `close`. */
   warm(): void {
-    this.#connect();
+    this.#warmth.start();
+  }
+
+  #try(): void {
+    if (this.blocked !== null || this.connected) return;
+    const link = this.#links.connect();
+    if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
   }
 
   /**
@@ -182,48 +191,39 @@ export class Upstream implements LinkOwner {
    * in flight is asked again.
    */
   renew(): void {
-    this.#failuresInRow = 0;
-    this.#fruitless = 0;
-    this.#mute = false;
-    this.#pausedUntil = 0;
-    this.lastAttemptAt = Number.NEGATIVE_INFINITY;
-    this.singly = false;
-    this.#drains = false;
+    this.#breaker.renew();
+    this.#links.triedAt = Number.NEGATIVE_INFINITY;
+    this.#records.forget();
+    this.edns.forget();
     this.#latency.clear();
-    this.#idle.forget();
-    this.close();
+    this.#departure.limit.forget();
+    this.#closeLinks();
+    this.#warmth.renew();
   }
 
   /** Ends its links; the next query makes a new one. */
   close(): void {
-    const link = this.#link;
-    this.#link = null;
-    this.#doubtful = false;
-    this.#trial?.stop();
-    this.#former.close();
-    link?.close();
+    this.#warmth.stop();
+    this.#closeLinks();
   }
 
-  #connect(): Link {
-    if (this.#link === null) {
-      this.lastAttemptAt = performance.now();
-      this.counters.connections++;
-      this.#link = this.#open(this);
-    }
-    return this.#link;
+  #closeLinks(): void {
+    this.#doubtful = false;
+    this.#records.stop();
+    this.#links.close();
   }
 
   /** The oldest query in flight decides whether a link lives; runs only while there is one. */
   #look = (): void => {
     this.#looking = null;
     const now = performance.now();
-    const link = this.#link;
-    if (link?.state === "connecting") this.#hurry(link, now);
-    else if (link !== null && link.quietSince > 0) this.#listen(link, now - link.quietSince);
-    for (const parting of this.#former.parting) {
+    const { current } = this.#links;
+    if (current?.state === "connecting") this.#hurry(current, now);
+    else if (current !== null && current.quietSince > 0) this.#listen(current, now - current.quietSince);
+    for (const parting of this.#links.parting) {
       if (parting.quietSince > 0 && now - parting.quietSince > SUSPICIOUS) this.#suspect(parting);
     }
-    this.#former.closeUnused();
+    this.#links.closeUnused();
     // Who asked again above may have set it already.
     if (this.load === 0) this.#leaveInTime();
     else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
@@ -231,14 +231,21 @@ export class Upstream implements LinkOwner {
 
   /** `quiet`: for how long somebody has been waiting on this link, ms. */
   #listen(link: Link, quiet: number): void {
-    const most = link.load >= MANY ? this.#patience() : SUSPICIOUS;
-    if (quiet > most) this.#suspect(link);
-    else if (quiet > LAGGING && !this.#drains && !this.singly && link.lagging) {
-      this.singly = true;
-      this.counters.connections++;
-      this.#trial = new RecordTrial(this.#open, () => this.onDrained());
-      this.#suspect(link);
-    } else if (quiet > most / 2 && link.load < CROWD) this.#check(link);
+    switch (judge(link, quiet, this.#latency.quantile(0.9), this.#records.isOpen)) {
+      case "lagging":
+        this.counters.connections++;
+        this.#records.suspect(this.#open);
+        this.#suspect(link);
+        break;
+      case "suspect":
+        this.#suspect(link);
+        break;
+      case "check":
+        this.#check(link);
+        break;
+      case "none":
+        break;
+    }
   }
 
   /** One that is slow to open may come to nothing: who waits for it, and who comes, should not meet that. */
@@ -248,16 +255,14 @@ export class Upstream implements LinkOwner {
     for (const exchange of link.held()) exchange.doubted(false);
   }
 
-  /** Closes an idle link before the server does: a query sent into its close would have to be sent twice. */
+  /** Nobody waits for it: its link may have to go. */
   #leaveInTime(): void {
-    if (this.#leaving !== null) clearTimeout(this.#leaving);
-    this.#leaving = null;
-    if (this.#link === null || this.load > 0) return;
     const now = performance.now();
-    const left = this.#aliveAt + this.#idle.leaveAfter(now) - now;
-    if (left === Number.POSITIVE_INFINITY) return;
-    if (left < 1) this.close();
-    else this.#leaving = setTimeout(() => this.#leaveInTime(), left).unref();
+    if (!this.connected || this.load > 0) this.#departure.stop();
+    else if (this.#departure.isDue(this.#links.aliveAt, now)) {
+      this.#closeLinks();
+      this.#warmth.ended(now, 0);
+    }
   }
 
   /**
@@ -265,11 +270,8 @@ export class Upstream implements LinkOwner {
    * that it has.
    */
   noteKeepalive(ms: number, link: Link | null): void {
-    if (ms > 0) this.#idle.said(ms);
-    else if (link !== null) {
-      this.#former.part(link);
-      if (link === this.#link) this.#link = null;
-    }
+    if (ms > 0) this.#departure.limit.said(ms);
+    else if (link !== null && this.#links.part(link)) this.#warmth.ended(performance.now(), 0);
   }
 
   /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
@@ -279,50 +281,59 @@ export class Upstream implements LinkOwner {
     this.#hand(this.#checked, link);
   }
 
-  #patience(): number {
-    const usual = this.#latency.quantile(0.9) ?? SUSPICIOUS;
-    return Math.min(SUSPICIOUS, Math.max(SOONEST, USUAL_TIMES * usual));
-  }
-
   /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
   #suspect(link: Link): void {
     this.counters.suspected++;
-    if (link === this.#link) {
-      this.#link = null;
-      this.#doubtful = true;
-    }
-    this.#former.suspect(link);
+    if (this.#links.suspect(link)) this.#doubtful = true;
     // One that never answered may have met a slow name; two in a row, and it is the server.
-    if (link.answered === 0 && ++this.#fruitless >= MAX_SILENT) {
-      this.#mute = true;
+    if (link.answered === 0 && this.#breaker.fruitless(MAX_SILENT)) {
+      this.#breaker.mute = true;
       this.#failed({ kind: "silent", text: "the server went silent" });
     }
     if (this.#checked?.on === link) this.abandon(this.#checked);
-    for (const exchange of link.held()) exchange.doubted(true);
+    const held = link.held();
+    if (held.some((exchange) => !(exchange instanceof Probe))) this.#beginAnew();
+    // The oldest last: behind it the others would wait at a server that answers in the order in which it was asked.
+    for (const exchange of held.toReversed()) if (!exchange.abandoned) exchange.doubted(true);
     // Nobody waits: whoever comes next makes a fresh one.
-    if (this.#link === null) this.#doubtful = false;
+    if (!this.connected) this.#doubtful = false;
+  }
+
+  /**
+   * A fresh link begins with what every server has at hand. One that answers in order (RFC 7766 section 6.2.1.1 only asks
+   * it not to) is quiet behind a slow name, on each link anew; that it lives shows before that name is asked again.
+   */
+  #beginAnew(): void {
+    if (this.connected) return;
+    const fresh = this.#links.connect();
+    if (fresh !== null) this.#hand(new Probe(), fresh);
   }
 
   onOpen(link: Link, info: LinkInfo): void {
     this.counters.handshakes++;
     if (info.resumed) this.counters.resumed++;
     this.counters.handshakeMs = info.handshakeMs;
-    if (link !== this.#link) return;
+    this.#learnProof(info);
+    if (link !== this.#links.current) return;
+    const now = performance.now();
     this.#doubtful = false;
-    this.#aliveAt = performance.now();
+    this.#links.aliveAt = now;
+    this.#warmth.opened(now);
+  }
+
+  #learnProof({ proof, doubt }: LinkInfo): void {
+    const before = this.proof;
+    const isNews = proof !== before || doubt?.kind !== this.doubt?.kind;
+    this.proof = proof;
+    this.doubt = doubt;
+    if (isNews) this.#events.onProof?.(this, before);
   }
 
   onAnswer(link: Link, exchange: Exchange): void {
     const now = performance.now();
-    if (link === this.#link) this.#aliveAt = now;
     if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
-    this.#fruitless = 0;
-    this.#settle(link);
-    if (this.lastFailure === null) return;
-    this.#mute = false;
-    this.#failuresInRow = 0;
-    this.lastFailure = null;
-    this.#events.onUp(this);
+    if (this.#links.answered(link, now)) this.#doubtful = false;
+    if (this.#breaker.answered()) this.#events.onUp(this);
   }
 
   #measure(took: number): void {
@@ -332,18 +343,8 @@ export class Upstream implements LinkOwner {
     counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
   }
 
-  /** A fresh link answers, so the suspected ones are dead; or a suspected one does, and there is no other. */
-  #settle(link: Link): void {
-    if (link === this.#link) this.#former.closeSuspects();
-    else if (this.#link === null && this.#former.takeBack(link)) {
-      this.#link = link;
-      this.#doubtful = false;
-    }
-  }
-
   onDrained(): void {
-    this.#drains = true;
-    this.singly = false;
+    this.#records.drained();
   }
 
   onMismatch(): void {
@@ -351,44 +352,40 @@ export class Upstream implements LinkOwner {
   }
 
   onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void {
-    if (this.#link !== link) {
-      // One that was suspected or given up: what there was to learn from it has been learned.
-      this.#former.drop(link);
-      return;
-    }
-    this.#link = null;
+    // Of one that was suspected or given up there is nothing more to learn.
+    if (!this.#links.ended(link)) return;
+    const now = performance.now();
     if (opened && lost === 0 && failure.kind === "closed") {
-      const now = performance.now();
-      this.#idle.closedAfter(now - this.#aliveAt, now);
+      this.#departure.limit.closedAfter(now - this.#links.aliveAt, now);
     }
-    // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then.
-    if (!opened || failure.kind === "tls") {
+    this.#blame(link, failure, opened, lost);
+    this.#warmth.ended(now, this.#breaker.pauseLeft(now));
+  }
+
+  /** Its link is over: whether that is its fault. */
+  #blame(link: Link, failure: Failure, opened: boolean, lost: number): void {
+    // TLS may fail after its handshake: a server of TLS 1.3 refuses a client certificate only then. And what answers
+    // HTTP without DNS messages is no DNS server: that it takes connections proves nothing.
+    if (!opened || failure.kind === "tls" || failure.kind === "http") {
+      this.#breaker.mute ||= failure.kind === "http";
       this.#failed(failure);
       return;
     }
     // A server may end a link when it likes (RFC 7766 section 6.2.3): no error, if the link was of use.
     if (link.answered > 0) return;
-    if (this.#failuresInRow === 0) {
+    if (this.#breaker.closed) {
       // Nor is it one if nobody waited, or if it happens once or twice: the queries are asked again.
-      if (lost === 0 || ++this.#fruitless < MAX_FRUITLESS) return;
+      if (lost === 0 || !this.#breaker.fruitless(MAX_FRUITLESS)) return;
     } else if (lost === 0) {
-      // A probe that opened and was closed unused says nothing new, but the next one must not follow at once.
-      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + FIRST_PAUSE);
+      this.#breaker.unused(performance.now());
       return;
     }
-    this.#mute = true;
+    this.#breaker.mute = true;
     this.#failed(failure);
   }
 
   #failed(failure: Failure): void {
-    const before = this.lastFailure;
-    this.#fruitless = 0;
     this.counters.failures++;
-    this.lastFailure = failure;
-    this.lastFailureAt = Date.now();
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(this.#failuresInRow, 10));
-    this.#pausedUntil = performance.now() + pause * (0.75 + Math.random() / 2);
-    this.#failuresInRow++;
-    if (before?.kind !== failure.kind) this.#events.onDown(this, failure);
+    if (this.#breaker.failed(failure, performance.now())) this.#events.onDown(this, failure);
   }
 }

@@ -5,6 +5,7 @@ import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { addressOf } from "../support/scripted-upstream/answers.ts";
 import { start } from "../support/scripted-upstream/fixture.ts";
 import type { Knobs } from "../support/scripted-upstream/knobs.ts";
+import type { ScriptedQuery } from "../support/scripted-upstream/query.ts";
 import { outcomeOf, serve, specOf } from "../support/serve.ts";
 
 const NAME = "a.test";
@@ -125,6 +126,63 @@ describe("a server that cannot read EDNS", () => {
       expect(hadOpt(server).at(-1)).toBe(true);
       expect(server.counters.queries).toBe(knobs.edns === false ? 3 : 2);
     }
+  });
+
+  test("nor without it: it is asked twice some times, and then once", async () => {
+    const server = await start({ ...poor(1), edns: false });
+    const { client } = await forward([server], failover, { retryRcodes });
+    const asked: number[] = [];
+    for (let at = 0; at < 5; at++) {
+      server.resetCounters();
+      expect(outcomeOf((await client.ask(NAME)).message)).toMatch(/^rcode 1 /);
+      asked.push(server.counters.queries);
+    }
+    expect(asked).toEqual([2, 2, 2, 1, 1]);
+    // All others are asked with EDNS as ever.
+    expect(failuresOf([await client.ask("b.test")])).toEqual([]);
+    expect(hadOpt(server).at(-1)).toBe(true);
+  });
+
+  test("of version 0 says BADVERS, and is asked without as well", async () => {
+    const BADVERS = 16;
+    const server = await start({ answer: (query) => (query.opt === null ? undefined : badVersion(query)) });
+    const badVersion = ({ bytes, questionEnd }: ScriptedQuery): Uint8Array => {
+      const opt = Uint8Array.of(0, 0, 41, 4, 208, BADVERS >> 4, 0, 0, 0, 0, 0);
+      const message = Buffer.concat([bytes.subarray(0, questionEnd), opt]);
+      message[2]! |= 0x80;
+      message[11] = 1;
+      return message;
+    };
+    const { client } = await forward([server], failover, { retryRcodes });
+    expect(failuresOf(await client.askAll(["a.test", "b.test"], 1))).toEqual([]);
+    expect(hadOpt(server)).toEqual([true, false, false]);
+  });
+});
+
+describe("an answer over TLS that is cut short", () => {
+  const cut: Partial<Knobs> = { fault: "truncated" };
+  const TC = 0x0200;
+
+  test("is a reason to ask another server", async () => {
+    const { outcome, queries } = await ask([cut, {}, {}]);
+    expect(outcome).toBe(addressOf(NAME));
+    expect(queries).toEqual([1, 1, 0]);
+  });
+
+  test("is passed on where nobody has a better one, so that the client can ask again over TCP", async () => {
+    for (const others of [[], [cut], [poor(SERVFAIL)]]) {
+      const servers = await Promise.all([cut, ...others].map((knobs) => start(knobs)));
+      const { client } = await forward(servers, failover, { retryRcodes });
+      const { message } = await client.ask(NAME);
+      expect([message!.flags & TC, message!.flags & 15]).toEqual([TC, 0]);
+    }
+  });
+
+  test("is better than an error", async () => {
+    const servers = [await start(poor(SERVFAIL)), await start(cut)];
+    const { client } = await forward(servers, failover, { retryRcodes });
+    const { message } = await client.ask(NAME);
+    expect([message!.flags & TC, message!.flags & 15]).toEqual([TC, 0]);
   });
 });
 

@@ -61,7 +61,8 @@ describe("T5: an answer that does not belong to its question", () => {
     expect(outcomeOf((await client.ask("a.test")).message)).toBe(addressOf("a.test"));
     const replies = await client.askAll(names(1500), 1500);
     expect(replies.filter(({ name, message }) => outcomeOf(message) !== addressOf(name))).toEqual([]);
-    expect(upstream.counters.connections).toBe(2);
+    expect(upstream.counters.connections).toBeGreaterThan(1);
+    expect(upstream.counters.connections).toBeLessThan(5);
   });
 });
 

@@ -29,9 +29,11 @@ describe("an upstream that is known by name", () => {
   test("is found by the bootstrap resolver, which hears of nothing else", async () => {
     const upstream = await start();
     const resolver = await PlainServer.start(here);
-    const { client } = await serve([named(upstream)], { bootstrap: [resolver] });
+    const { client, server } = await serve([named(upstream)], { bootstrap: [resolver] });
+    expect(server.status().upstreams).toMatchObject([{ address: "dot.test", name: "dot.test" }]);
     const { message } = await client.ask("one.example");
     expect(outcomeOf(message)).toBe(addressOf("one.example"));
+    expect(server.status().upstreams).toMatchObject([{ address: "127.0.0.1", name: "dot.test" }]);
     expect(resolver.asked.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([
       "dot.test A",
       "dot.test AAAA",

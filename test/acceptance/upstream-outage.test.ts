@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { makeQuery } from "../support/dot-client.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { addressOf } from "../support/scripted-upstream/answers.ts";
-import { start } from "../support/scripted-upstream/fixture.ts";
+import { start, until } from "../support/scripted-upstream/fixture.ts";
 import type { Knobs } from "../support/scripted-upstream/knobs.ts";
 import { outcomeOf, serve, specOf } from "../support/serve.ts";
 import type { UdpReply } from "../support/udp-client.ts";
@@ -183,10 +183,14 @@ test("too many queries at once do not cost a healthy server its connection", asy
   const { client, server, lines } = await serve([specOf(upstream)]);
   await client.ask("first.test");
   await flood(server.urls[0]!, 19_900, () => {});
-  await pause(1500);
+  const { queries } = server.status();
+  await until(
+    () => Object.values(server.status().queries.replies).reduce((a, b) => a + b, 0) >= queries.received,
+  );
   // Some datagrams of a burst may be lost on their way to the client: the server's own count is what matters.
   const { replies } = server.status().queries;
-  expect(Object.keys(replies).sort()).toEqual(["NOERROR", "SERVFAIL"]);
+  // How many are too many at once depends on how fast the machine is.
+  expect(Object.keys(replies).filter((rcode) => rcode !== "SERVFAIL")).toEqual(["NOERROR"]);
   expect(replies["NOERROR"]).toBeGreaterThan(5000);
   expect(upstream.counters.connections).toBe(1);
   expect(lines).toEqual([]);

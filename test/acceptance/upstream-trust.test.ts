@@ -1,11 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { UpstreamSpec } from "../../src/config/config.ts";
+import type { RouteSpec, UpstreamSpec } from "../../src/config/config.ts";
+import { startDaemon } from "../support/daemon.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 import { addressOf } from "../support/scripted-upstream/answers.ts";
-import { start } from "../support/scripted-upstream/fixture.ts";
+import { start, until } from "../support/scripted-upstream/fixture.ts";
 import type { Presented } from "../support/scripted-upstream/identities.ts";
 import { outcomeOf, serve, specOf } from "../support/serve.ts";
 import { UdpClient } from "../support/udp-client.ts";
@@ -95,20 +93,36 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("T8: an upstream that speaks %s",
     expect(outcomeOf((await client.ask("b.test")).message)).toMatch(/SERVFAIL 23 .*no key in the chain/);
     expect(upstream.counters.applicationBytes).toBe(bytes);
   });
-
-  test("T9: and has given a session: a server with another pin or name starts with a full handshake, and refuses", async () => {
-    const upstream = await start({ minVersion: version, maxVersion: version });
-    const first = await serve([specOf(upstream, { pins: [upstream.pin] })]);
-    expect(outcomeOf((await first.client.ask("a.test")).message)).toBe(addressOf("a.test"));
-    const bytes = upstream.counters.applicationBytes;
-    for (const change of [{ pins: [PIN] }, { name: "elsewhere.test" }]) {
-      const second = await serve([specOf(upstream, change)]);
-      expect(outcomeOf((await second.client.ask("a.test")).message)).toMatch(/^SERVFAIL 23 /);
-    }
-    expect(upstream.counters.applicationBytes).toBe(bytes);
-    expect(upstream.counters.resumed).toBe(0);
-  });
 });
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)(
+  "T9: an upstream that speaks %s has given sessions",
+  (version) => {
+    test.each<[string, Partial<UpstreamSpec>]>([
+      ["pin", { pins: [PIN] }],
+      ["name", { name: "elsewhere.test" }],
+    ])("who wants another %s starts with a full handshake, and refuses", async (_, change) => {
+      const upstream = await start({ minVersion: version, maxVersion: version });
+      // One process, one store of sessions: the other one for a route, as a configuration that has changed.
+      const changed: RouteSpec = {
+        match: [{ suffix: "changed.example", apex: true, written: "changed.example" }],
+        upstreams: [specOf(upstream, change)],
+        policy: "failover",
+      };
+      const { client } = await serve([specOf(upstream, { pins: [upstream.pin] })], { routes: [changed] });
+      for (const name of ["a.test", "b.test"]) {
+        expect(outcomeOf((await client.ask(name)).message)).toBe(addressOf(name));
+        upstream.closeAll();
+      }
+      await until(() => upstream.counters.open === 0);
+      expect(upstream.counters.resumed).toBe(1);
+      const bytes = upstream.counters.applicationBytes;
+      expect(outcomeOf((await client.ask("c.changed.example")).message)).toMatch(/^SERVFAIL 23 /);
+      expect(upstream.counters).toMatchObject({ applicationBytes: bytes, resumed: 1 });
+      expect(upstream.counters.connections).toBeGreaterThan(2);
+    });
+  },
+);
 
 test("a server that stays wrong is tried again about once a second, and the log says it once", async () => {
   const upstream = await start({ certificate: "expired" });
@@ -151,30 +165,8 @@ test("a server that answers the ClientHello with what is no TLS gets nothing mor
 
 test("NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing", async () => {
   const upstream = await start({ certificate: "self-signed" });
-  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-  const options = [
-    "--listen",
-    "udp://127.0.0.1:0",
-    "--tls-ca",
-    upstream.caFile(),
-    "--set",
-    "localNames.test=false",
-  ];
-  const spec = `tls://127.0.0.1:${upstream.port}#dot.test`;
-  const child = spawn(process.execPath, [main, "serve", ...options, "--upstream", spec], {
-    env: { PATH: process.env["PATH"], NODE_TLS_REJECT_UNAUTHORIZED: "0", XDG_RUNTIME_DIR: "/nonexistent" },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  onTestFinished(async () => {
-    child.kill();
-    if (child.exitCode === null) await once(child, "exit");
-  });
-  let output = "";
-  for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
-    output += String(chunk);
-    if (output.includes("dotls ready")) break;
-  }
-  const client = await UdpClient.open(/udp:\/\/[\d.:]+/.exec(output)![0]);
+  const daemon = await startDaemon([upstream], { env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
+  const client = await UdpClient.open(daemon.url);
   onTestFinished(() => client.close());
   expect(outcomeOf((await client.ask("a.example")).message)).toMatch(/^SERVFAIL 23 .*self-signed/);
   untouched(upstream);

@@ -92,6 +92,30 @@ forward-zone:
     expect(all.stderr).toContain("config.yml:1: proxy-dns: dotls serve is what runs in its place\n");
   });
 
+  test("the file of cloudflared's service has the name of the program, and is a file all the same", async () => {
+    const cwd = folderWith({
+      cloudflared: 'CLOUDFLARED_OPTS="--port 5055 --upstream https://192.0.2.1/q"\n',
+    });
+    for (const file of ["cloudflared", join(cwd, "cloudflared")]) {
+      const alone = await runCommand("import", ["cloudflared", file], { cwd });
+      expect(alone.stdout).toContain("\n  - 127.0.0.1:5055\n");
+      const over = await runCommand("import", ["cloudflared", file, "--", "--port", "5056"], { cwd });
+      expect(over.stdout).toContain("\n  - 127.0.0.1:5056\n");
+      const program = await runCommand("import", ["cloudflared", "--", file, "proxy-dns", "--port", "5057"], {
+        cwd,
+      });
+      expect(program.stdout).toContain("\n  - 127.0.0.1:5057\n");
+      expect(program.stdout).toContain("\n  - https://1.1.1.1/dns-query\n");
+    }
+  });
+
+  test("an unbound.conf that forwards nothing: says that unbound resolves by itself", async () => {
+    const cwd = folderWith({ "unbound.conf": "server:\n  port: 5353\n" });
+    const { code, stdout, stderr } = await runCommand("import", ["unbound", "unbound.conf"], { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("forward-zone: unbound asks the root servers itself");
+  });
+
   test("exits 0 with remarks, each on a line with its place", async () => {
     const cwd = folderWith({
       "stubby.yml":
@@ -125,6 +149,24 @@ forward-zone:
     const { code, stdout, stderr } = await runCommand("import", args, { cwd });
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr.replace(/^\.:/, "folder:")).toMatch(message);
+  });
+});
+
+const EXAMPLE = "/usr/share/doc/unbound/examples/unbound.conf";
+
+describeWith(["unbound"], "the unbound.conf that is shipped with unbound as an example", () => {
+  test.skipIf(!existsSync(EXAMPLE))("has no option that is not known, each one switched on", async () => {
+    const text = readFileSync(EXAMPLE, "utf8")
+      .replaceAll(/^[ \t]*#[ \t]*([a-z\d-]+:(?:[ \t]\S.*)?)$/gm, "$1")
+      .replaceAll(/^include.*$/gm, "")
+      // Sentences that look like options.
+      .replaceAll(/^(?:0: .*|.* portno for each .*)$/gm, "");
+    const cwd = folderWith({ "unbound.conf": text });
+    const { code, stdout, stderr } = await runCommand("import", ["unbound", "unbound.conf"], { cwd });
+    expect(code).toBe(0);
+    expect(stderr.split("\n").length).toBeGreaterThan(300);
+    expect(stderr).not.toContain("is not known");
+    expect(stdout).toContain("routes:");
   });
 });
 

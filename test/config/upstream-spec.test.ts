@@ -35,6 +35,7 @@ describe("the grammar of an upstream", () => {
     // An interface, since the address is link-local
     ["tls://[fe80::1%eth0]:853#router.home.arpa", "fe80::1%eth0", 853, "router.home.arpa"],
     ["fe80::1%eth0@8853#router.home.arpa", "fe80::1%eth0", 8853, "router.home.arpa"],
+    ["tls://[fe80::1%25eth0]:853", "fe80::1%eth0", 853, null],
     ["tls://fe80::1%eth0", "fe80::1%eth0", 853, null],
     ["tls://[fe80::1%eth0]%router.home.arpa", "fe80::1%eth0", 853, "router.home.arpa"],
     // A name of one label is fine inside a cluster

@@ -5,7 +5,7 @@ import { pointer, rawQuery, rawQuestion, rawRecord, wireName } from "../support/
 import { decode } from "./decoded.ts";
 import { serve } from "./served.ts";
 
-describe("section 4.1.1: what cannot be answered (3.2 items 11 to 13)", () => {
+describe("T12: section 4.1.1, what cannot be answered (3.2 items 11 to 13)", () => {
   it.each(Array.from({ length: 15 }, (_, i) => i + 1))(
     "answers opcode %i with NOTIMP and gives it back",
     async (opcode) => {

@@ -108,7 +108,7 @@ describe("section 6.2.1.1: pipelining (3.1 item 4)", () => {
   });
 });
 
-describe("section 6.2.4: closing (3.1 item 5, T11)", () => {
+describe("T11: section 6.2.4, closing (3.1 item 5)", () => {
   it("answers ten pipelined queries after the client's FIN, and then sends its own", async () => {
     const served = await serve({ upstream: { delay: 100 } });
     const client = await served.tcp();

@@ -4,7 +4,7 @@ import { rawOpt, rawQuery, rawQuestion } from "../support/raw-query.ts";
 import { decode } from "./decoded.ts";
 import { serve } from "./served.ts";
 
-describe("a query has one question (3.2 item 12)", () => {
+describe("T12: a query has one question (3.2 item 12)", () => {
   it.each([
     ["none", rawQuery({ counts: [0] }).subarray(0, 12), false],
     ["none, but EDNS", Buffer.concat([rawQuery({ counts: [0, 0, 0, 1] }).subarray(0, 12), rawOpt()]), true],

@@ -82,77 +82,80 @@ function askAll(run: (command: string) => string, type: string, target: string):
   return run(`"${process.execPath}" -e '${program}'`).trim() || null;
 }
 
-describe.skipIf(reason !== "")(`a wildcard listener and a machine that changes (3.1 item 7)${reason}`, () => {
-  describeWays("with sockets", (io) => {
-    it(
-      "answers on addresses that come, from the address asked, and survives those that go",
-      { timeout: 60_000 },
-      async () => {
-        const { run, log } = await namespace(io, "true");
-        const answered =
-          (address: string): (() => boolean) =>
-          () =>
-            ask(run, address) === "REFUSED";
-        run("ip link set lo up");
-        expect(await eventually(answered("127.0.0.1"))).toBe(true);
-        // These are listed at no interface, and were not there either when the server started.
-        expect(await eventually(answered("127.0.0.5"))).toBe(true);
-        expect(await eventually(answered("::1"))).toBe(true);
-        run(
-          "ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up && ip addr add 192.0.2.77/24 dev eth7",
-        );
-        run("ip addr add 192.0.2.78/24 dev eth7 && ip addr add 2001:db8::77/64 dev eth7 nodad");
-        run("ip addr add fe80::77/64 dev eth7 nodad");
-        for (const address of ["192.0.2.77", "192.0.2.78", "2001:db8::77", "fe80::77%eth7"]) {
-          expect([address, await eventually(answered(address))]).toEqual([address, true]);
-        }
-        run("ip addr del 192.0.2.78/24 dev eth7");
-        // One socket for all of them needs not look for addresses, and so says nothing.
-        if (io === "dgram") {
-          expect(await eventually(() => log().includes("local address removed"))).toBe(true);
-        }
-        expect(answered("192.0.2.78")()).toBe(false);
-        run("ip link set lo down");
-        await new Promise((resolve) => setTimeout(resolve, 2500));
-        run("ip link set lo up");
-        expect(await eventually(answered("127.0.0.1"))).toBe(true);
-        expect(await eventually(answered("127.0.0.5"))).toBe(true);
-        expect(answered("192.0.2.77")()).toBe(true);
-      },
-    );
+describe.skipIf(reason !== "")(
+  `T16: a wildcard listener and a machine that changes (3.1 item 7)${reason}`,
+  () => {
+    describeWays("with sockets", (io) => {
+      it(
+        "answers on addresses that come, from the address asked, and survives those that go",
+        { timeout: 60_000 },
+        async () => {
+          const { run, log } = await namespace(io, "true");
+          const answered =
+            (address: string): (() => boolean) =>
+            () =>
+              ask(run, address) === "REFUSED";
+          run("ip link set lo up");
+          expect(await eventually(answered("127.0.0.1"))).toBe(true);
+          // These are listed at no interface, and were not there either when the server started.
+          expect(await eventually(answered("127.0.0.5"))).toBe(true);
+          expect(await eventually(answered("::1"))).toBe(true);
+          run(
+            "ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up && ip addr add 192.0.2.77/24 dev eth7",
+          );
+          run("ip addr add 192.0.2.78/24 dev eth7 && ip addr add 2001:db8::77/64 dev eth7 nodad");
+          run("ip addr add fe80::77/64 dev eth7 nodad");
+          for (const address of ["192.0.2.77", "192.0.2.78", "2001:db8::77", "fe80::77%eth7"]) {
+            expect([address, await eventually(answered(address))]).toEqual([address, true]);
+          }
+          run("ip addr del 192.0.2.78/24 dev eth7");
+          // One socket for all of them needs not look for addresses, and so says nothing.
+          if (io === "dgram") {
+            expect(await eventually(() => log().includes("local address removed"))).toBe(true);
+          }
+          expect(answered("192.0.2.78")()).toBe(false);
+          run("ip link set lo down");
+          await new Promise((resolve) => setTimeout(resolve, 2500));
+          run("ip link set lo up");
+          expect(await eventually(answered("127.0.0.1"))).toBe(true);
+          expect(await eventually(answered("127.0.0.5"))).toBe(true);
+          expect(answered("192.0.2.77")()).toBe(true);
+        },
+      );
 
-    it("does not answer what is sent to many", { timeout: 60_000 }, async () => {
-      const { run } = await namespace(
-        io,
-        `ip link set lo up
+      it("does not answer what is sent to many", { timeout: 60_000 }, async () => {
+        const { run } = await namespace(
+          io,
+          `ip link set lo up
         ip link add eth7 type veth peer name eth8
         ip link set eth7 up
         ip link set eth8 up
         ip addr add 192.0.2.77/24 dev eth7
         ip addr add fe80::77/64 dev eth7 nodad`,
-      );
-      expect(await eventually(() => ask(run, "192.0.2.77") === "REFUSED")).toBe(true);
-      expect(askAll(run, "udp4", "192.0.2.77")).toBe("192.0.2.77");
-      expect(askAll(run, "udp4", "192.0.2.255")).toBeNull();
-      expect(askAll(run, "udp6", "ff02::1%eth7")).toBeNull();
-    });
+        );
+        expect(await eventually(() => ask(run, "192.0.2.77") === "REFUSED")).toBe(true);
+        expect(askAll(run, "udp4", "192.0.2.77")).toBe("192.0.2.77");
+        expect(askAll(run, "udp4", "192.0.2.255")).toBeNull();
+        expect(askAll(run, "udp6", "ff02::1%eth7")).toBeNull();
+      });
 
-    it(
-      "starts while the kernel still checks that nobody else has an IPv6 address",
-      { timeout: 60_000 },
-      async () => {
-        // dotls starts right after the address was added; the check takes a second or more.
-        const { run } = await namespace(
-          io,
-          `ip link set lo up
+      it(
+        "starts while the kernel still checks that nobody else has an IPv6 address",
+        { timeout: 60_000 },
+        async () => {
+          // dotls starts right after the address was added; the check takes a second or more.
+          const { run } = await namespace(
+            io,
+            `ip link set lo up
           ip link add eth7 type veth peer name eth8
           ip link set eth7 up
           ip link set eth8 up
           echo 3 > /proc/sys/net/ipv6/conf/eth7/dad_transmits
           ip addr add 2001:db8::99/64 dev eth7`,
-        );
-        expect(await eventually(() => ask(run, "2001:db8::99") === "REFUSED")).toBe(true);
-      },
-    );
-  });
-});
+          );
+          expect(await eventually(() => ask(run, "2001:db8::99") === "REFUSED")).toBe(true);
+        },
+      );
+    });
+  },
+);

@@ -117,7 +117,7 @@ describe("GET /v1/history?follow=1", () => {
     await Promise.all(followers.map((follower) => follower.started));
     record(50);
     const read = vi.spyOn(ring, "entry");
-    await vi.waitFor(() => expect(read).toHaveBeenCalled());
+    await vi.waitFor(() => expect(read).toHaveBeenCalled(), { timeout: 5000 });
     for (const follower of followers) follower.socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 100));
     read.mockClear();

@@ -20,6 +20,8 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         address: "192.0.2.1",
         port: 853,
         name: "dns.example",
+        authenticated: "name",
+        weakness: null,
         state: "up",
         lastError: null,
         connections: 3,
@@ -38,6 +40,8 @@ export function statusOf(changes: Partial<Status> = {}): Status {
         address: "192.0.2.2",
         port: 853,
         name: "dns.example",
+        authenticated: null,
+        weakness: null,
         state: "down",
         lastError: {
           kind: "refused",

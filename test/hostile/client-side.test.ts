@@ -90,7 +90,7 @@ describe("the corpus", () => {
   });
 });
 
-describe(`hostile clients (seed ${SEED}; DOTLS_TEST_SEED repeats it)`, () => {
+describe(`T12: hostile clients (seed ${SEED}; DOTLS_TEST_SEED repeats it)`, () => {
   it("do no harm with mutated datagrams", { timeout: 60_000 }, async () => {
     const daemon = await startDaemon({ answer: shortForLongNames });
     const random = seeded(SEED);

@@ -1,22 +1,9 @@
 import { expect, test } from "vitest";
-import type { Server } from "../support/peers/dotls.ts";
-import { largeQuestions, type Question, shapeQuestions } from "../support/peers/questions.ts";
-import { parseReplies, type PrintedReply } from "../support/peers/reply-text.ts";
+import { askPrinted } from "../support/peers/printed.ts";
+import { largeQuestions, shapeQuestions } from "../support/peers/questions.ts";
+import { parseReplies } from "../support/peers/reply-text.ts";
 import { runClient } from "../support/peers/run-client.ts";
 import { describeThroughDotls, sameAs } from "../support/peers/through.ts";
-
-async function dig(
-  { address, port }: Server,
-  questions: readonly Question[],
-  options: readonly string[],
-): Promise<PrintedReply[]> {
-  const list = questions.flatMap(({ name, type }) => [name, type]);
-  const replies = parseReplies(
-    await runClient("dig", [`@${address}`, "-p", String(port), ...options, ...list]),
-  );
-  expect(replies).toHaveLength(questions.length);
-  return replies;
-}
 
 const options = ["+edns", "+dnssec", "+noedns", "+cdflag", "+noadflag", "+bufsize=4096"];
 
@@ -24,16 +11,16 @@ describeThroughDotls(["dig"], (path) => {
   for (const transport of ["+notcp", "+tcp"]) {
     test.each(options)(`small answers, ${transport} %s`, async (option) => {
       const { direct, through } = path();
-      const reference = await dig(direct, shapeQuestions, ["+tcp", option]);
-      expect(await dig(through, shapeQuestions, [transport, option])).toEqual(
+      const reference = await askPrinted("dig", direct, shapeQuestions, ["+tcp", option]);
+      expect(await askPrinted("dig", through, shapeQuestions, [transport, option])).toEqual(
         sameAs(reference, { cd: option === "+cdflag" }),
       );
     });
 
     test.each(options)(`large answers, ${transport} %s`, async (option) => {
       const { direct, through } = path();
-      const reference = await dig(direct, largeQuestions, ["+tcp", option]);
-      expect(await dig(through, largeQuestions, [transport, option])).toEqual(
+      const reference = await askPrinted("dig", direct, largeQuestions, ["+tcp", option]);
+      expect(await askPrinted("dig", through, largeQuestions, [transport, option])).toEqual(
         sameAs(reference, { cd: option === "+cdflag" }),
       );
     });
@@ -42,8 +29,8 @@ describeThroughDotls(["dig"], (path) => {
       const { direct, through } = path();
       const everyType = path().everyType.filter(({ name }) => !name.includes("\\"));
       expect(everyType.length).toBeGreaterThan(40);
-      const reference = await dig(direct, everyType, ["+tcp", option]);
-      expect(await dig(through, everyType, [transport, option])).toEqual(
+      const reference = await askPrinted("dig", direct, everyType, ["+tcp", option]);
+      expect(await askPrinted("dig", through, everyType, [transport, option])).toEqual(
         sameAs(reference, { cd: option === "+cdflag" }),
       );
     });

@@ -8,6 +8,8 @@ function seen(change: Partial<UpstreamStatus>): UpstreamStatus {
     address: "192.0.2.1",
     port: 853,
     name: null,
+    authenticated: null,
+    weakness: null,
     state: "idle",
     lastError: null,
     connections: 1,
@@ -27,6 +29,19 @@ function seen(change: Partial<UpstreamStatus>): UpstreamStatus {
 const error = (at: string): UpstreamStatus["lastError"] => ({ kind: "refused", text: at, at });
 
 describe("how several workers see a server", () => {
+  it("the weakest proof is shown, and one that has none yet says nothing", () => {
+    const strict = seen({ authenticated: "name" });
+    const weak = seen({ authenticated: "none", weakness: "the name was not found" });
+    expect(mergedUpstreams([[seen({})], [strict]])[0]).toMatchObject({
+      authenticated: "name",
+      weakness: null,
+    });
+    expect(mergedUpstreams([[strict], [weak]])[0]).toMatchObject({
+      authenticated: "none",
+      weakness: "the name was not found",
+    });
+  });
+
   it("counts are added up, times are the mean, the error is the newest", () => {
     const one = seen({
       handshakeMs: 10,

@@ -47,13 +47,15 @@ export interface StartOptions extends Partial<Knobs> {
   readonly address?: string;
   /** Default "good". */
   readonly certificate?: Presented | Identity;
+  /** The name in a good certificate of its own, for one that has another operator than the others. */
+  readonly name?: string;
 }
 
 export class ScriptedUpstream {
   readonly address: string;
   readonly knobs: Knobs;
   /** The name in the good certificate. */
-  readonly name: string = NAME;
+  readonly name: string;
   /** PEM of the root under which the good certificate is. */
   readonly ca: string;
   /** The pin of the certificate that is presented. */
@@ -70,21 +72,25 @@ export class ScriptedUpstream {
 
   /** Starts an upstream on a port that the system chooses. */
   static async start(options: StartOptions = {}): Promise<ScriptedUpstream> {
-    const { address = "127.0.0.1", certificate = "good", ...knobs } = options;
+    const { address = "127.0.0.1", name, ...rest } = options;
     const authority = await testAuthority();
+    const own = name === undefined ? "good" : await authority.issue({ names: [name] });
+    const { certificate = own, ...knobs } = rest;
     const shown = typeof certificate === "string" ? await identity(certificate) : certificate;
-    const upstream = new ScriptedUpstream(address, authority, shown, knobs);
+    const upstream = new ScriptedUpstream(address, name ?? NAME, authority, shown, knobs);
     await upstream.listen();
     return upstream;
   }
 
   private constructor(
     address: string,
+    name: string,
     authority: { readonly ca: string; readonly pin: string },
     shown: Identity,
     knobs: Partial<Knobs>,
   ) {
     this.address = address;
+    this.name = name;
     this.ca = authority.ca;
     this.issuerPin = authority.pin;
     this.pin = shown.pin;

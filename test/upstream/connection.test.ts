@@ -305,24 +305,28 @@ describe("the end of a connection", () => {
 });
 
 describe("limits", () => {
-  test("20,000 ids: one query more ends the connection, and each is handed back", async () => {
-    const upstream = await start({ silent: true });
+  test("20,000 ids: it says that it is full, and what comes all the same is lost; it goes on with what it has", async () => {
+    const upstream = await start({ answer: ({ name }) => (name === "last.test" ? undefined : null) });
     const { ask, connection, heard } = await opened(upstream);
-    const all = exchanges(20_001).map(ask);
-    expect(connection.state).toBe("over");
-    expect(heard.at(-1)).toBe("end busy opened=true lost=20001");
-    expect(settled(all)).toEqual(new Set(["lost busy"]));
-    const after = ask(new PlainExchange("after.test"));
-    expect(after.settled).toEqual(["lost busy"]);
+    exchanges(19_999).map(ask);
+    expect(connection.full).toBe(false);
+    const last = ask(new PlainExchange("last.test"));
+    expect(connection.full).toBe(true);
+    expect(ask(new PlainExchange("after.test")).settled).toEqual(["lost closed"]);
+    await until(() => last.settled.length > 0);
+    expect([last.settled, connection.full, connection.state]).toEqual([["answered"], false, "open"]);
+    connection.close();
+    expect(heard.at(-1)).toBe("end closed opened=true lost=19999");
+    expect(ask(new PlainExchange("after.test")).settled).toEqual(["lost closed (progress)"]);
   });
 
-  test("more than that while it connects: each is settled or in flight", async () => {
-    const upstream = await start({ silent: true });
+  test("4000 that wait while it connects: one more, and the oldest is lost at once", async () => {
+    const upstream = await start({ handshake: "never" });
     const { ask, connection } = connectTo(upstream);
-    const all = exchanges(20_050).map(ask);
-    await until(() => connection.state !== "connecting");
-    expect(connection.state).toBe("over");
-    expect(settled(all)).toEqual(new Set(["lost busy"]));
+    const all = exchanges(4010).map(ask);
+    expect(all.map(({ settled }) => settled).filter(({ length }) => length > 0)).toHaveLength(10);
+    expect(settled(all.slice(0, 10))).toEqual(new Set(["lost busy"]));
+    expect(connection.load).toBe(4000);
   });
 
   test("queries that are given up while it connects are let go", async () => {

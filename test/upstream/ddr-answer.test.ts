@@ -53,6 +53,21 @@ describe("a designation", () => {
     });
   });
 
+  test("is one of several with the same priority by chance, never one of a worse one", () => {
+    const first = new Map<string, number>();
+    for (let round = 0; round < 300; round++) {
+      const found = read([
+        "2 worse.example. alpn=dot",
+        ...["a", "b", "c"].map((name) => `1 ${name}.example. alpn=dot`),
+      ]);
+      const targets = "list" in found ? found.list.map(({ target }) => target) : [];
+      expect(targets.at(-1)).toBe("worse.example");
+      first.set(targets[0]!, (first.get(targets[0]!) ?? 0) + 1);
+    }
+    expect([...first.keys()].sort()).toEqual(["a.example", "b.example", "c.example"]);
+    expect(Math.min(...first.values())).toBeGreaterThan(50);
+  });
+
   test("is both where ALPN has both, TLS first", () => {
     expect(read(["1 x.example. alpn=h2,dot dohpath=/q{?dns}"])).toMatchObject({
       list: [{ protocol: "tls" }, { protocol: "https" }],

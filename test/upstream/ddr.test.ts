@@ -52,6 +52,19 @@ describe("discovery", () => {
     });
   });
 
+  test("keeps the link of a resolver with a link-local address", async () => {
+    const resolver = await PlainServer.start(
+      () => ({
+        answer:
+          "_dns.resolver.arpa. 300 IN SVCB 1 x.example. alpn=dot ipv6hint=fe80::1,2001:db8::1 ipv4hint=192.0.2.1\n",
+      }),
+      "::1",
+    );
+    expect(await discover({ address: "::1%lo", port: resolver.port }, never)).toMatchObject({
+      designations: [{ addresses: ["fe80::1%lo", "2001:db8::1", "192.0.2.1"] }],
+    });
+  });
+
   test("follows aliases, but not in a circle", async () => {
     const resolver = await resolverWith(
       ["0 _dns.dot.example."],
@@ -158,6 +171,18 @@ describe("what is known of a resolver", () => {
       kind: "timeout",
       text: "no encrypted resolver could be found at 192.168.1.1: no answer over UDP",
     });
+  });
+
+  test("in another order is the same: what is in use stays in use", async () => {
+    const { book, found } = bookOf({ designations: [designation, other], ttl: 60 });
+    await book.ready();
+    expect(book.current()).toEqual(designation);
+    found.now = { designations: [other, designation], ttl: 60 };
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(book.current()).toEqual(designation);
+    found.now = { designations: [other], ttl: 60 };
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(book.current()).toEqual(other);
   });
 
   test("gives way to the next designation when it cannot be reached, and is looked for again", async () => {

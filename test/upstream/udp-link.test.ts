@@ -30,7 +30,7 @@ describe("a question over UDP", () => {
     const { link, owner, ask } = linkTo(await ScriptedPlain.start({ address }));
     expect(link.state).toBe("connecting");
     expect(await addressFrom(ask("Ask.test"))).toBe(addressOf("ask.test"));
-    expect(owner.opened).toEqual([{ connectMs: 0, handshakeMs: 0, resumed: false }]);
+    expect(owner.opened).toMatchObject([{ connectMs: 0, handshakeMs: 0, resumed: false, proof: "none" }]);
     expect([link.state, link.answered, link.load, link.quietSince, owner.answers]).toEqual([
       "open",
       1,
@@ -172,10 +172,18 @@ describe("an answer over UDP", () => {
     expect([link.answered, owner.answers, owner.ends, link.load]).toEqual([20, 20, [], 0]);
   });
 
-  test("that is truncated, where TCP is refused: lost with what TCP met", async () => {
-    const { link, ask } = linkTo(await ScriptedPlain.start({ truncate: true, tcp: false }));
-    expect(outcome(await ask("a.test").ended)).toBe("refused: connection refused");
-    expect(link.state).toBe("open");
+  test("that is truncated, where TCP is refused: what came is better than nothing", async () => {
+    const { link, owner, ask } = linkTo(await ScriptedPlain.start({ truncate: true, tcp: false }));
+    const { answer } = await ask("a.test").ended;
+    expect(dnsPacket.decode(answer!)).toMatchObject({ flag_tc: true, answers: [] });
+    expect([link.state, link.answered, link.load, owner.answers, owner.ends]).toEqual(["open", 1, 0, 1, []]);
+  });
+
+  test("that is truncated, where TCP says nothing: what came is given after two seconds", async () => {
+    const { link, owner, ask } = linkTo(await ScriptedPlain.start({ truncate: true, silentTcp: true }));
+    const { answer } = await ask("a.test").ended;
+    expect(dnsPacket.decode(answer!)).toMatchObject({ flag_tc: true });
+    expect([link.state, link.held(), owner.answers]).toEqual(["open", [], 1]);
   });
 
   test("that somebody guesses at: after twenty wrong ones the question goes over TCP", async () => {
@@ -242,6 +250,20 @@ describe("an abandoned question", () => {
     link.abandon(question);
     expect([link.held(), question.result]).toEqual([[], null]);
   });
+});
+
+test("a server that says nothing is not waited for without bound: what nobody waits for makes room", async () => {
+  const { link, ask } = linkTo(await ScriptedPlain.start({ answer: () => [] }));
+  const waiting = ask("waiting.test");
+  for (let at = 0; at < 20_500; at++) link.abandon(ask("given-up.test"));
+  expect([link.load < 20_000, waiting.result, link.held()]).toEqual([true, null, [waiting]]);
+});
+
+test("where somebody waits for each of very many, one more is lost at once", async () => {
+  const { link, ask } = linkTo(await ScriptedPlain.start({ answer: () => [] }));
+  for (let at = 0; at < 20_000; at++) ask("waiting.test");
+  expect(outcome(await ask("more.test").ended)).toBe("busy: too many queries without an answer");
+  expect(link.state).not.toBe("over");
 });
 
 describe("the end of a link", () => {

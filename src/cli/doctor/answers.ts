@@ -1,30 +1,24 @@
 import { extendedError } from "../../dns/edns/extended-error-option.ts";
-import { keepalive } from "../../dns/edns/keepalive.ts";
 import { Flag, HEADER_LENGTH } from "../../dns/header.ts";
 import { messageRcode } from "../../dns/message.ts";
 import { Rcode, rcodeName } from "../../dns/rcode.ts";
 import { RrType } from "../../dns/rrtype.ts";
 import type { BuiltQuery } from "../query/build-query.ts";
 import { milliseconds, paddingOf } from "../query/footer.ts";
+import { CLIENT_ADVICE, wantsClientCertificate } from "./failure-advice.ts";
 import { type Finding, finding, rounded } from "./finding.ts";
 import { type Answer, isAnswer, type NoAnswer } from "./probe.ts";
 
-/**
- * What the first answer shows: that the server resolves, pads, passes DNSSEC on, and, where it was asked (not over HTTPS,
- * which has other means), its idle limit.
- */
-export function firstAnswerFindings(
-  name: string,
-  result: Answer | NoAnswer,
-  askedForIdle: boolean,
-): Finding[] {
+/** What the first answer shows: that the server resolves, pads, and passes DNSSEC on. */
+export function firstAnswerFindings(name: string, result: Answer | NoAnswer): Finding[] {
   if (!isAnswer(result)) {
-    const advice = "The server is who it must be, but does not answer: ask its operator.";
+    const advice = wantsClientCertificate(result.reason)
+      ? CLIENT_ADVICE
+      : "The server is who it must be, but does not answer: ask its operator.";
     return [finding("query", "fail", result.reason, { advice, facts: { name, ms: null } })];
   }
   return [
     queryFinding(name, result),
-    ...(askedForIdle ? [idleFinding(result)] : []),
     paddingFinding(result),
     dnssecFinding(name, result),
     validationFinding(name, result),
@@ -46,29 +40,6 @@ function queryFinding(name: string, { message, ms, bytes }: Answer): Finding {
     return finding("query", "warn", `${text}, but the server offers no recursion`, { facts, advice });
   }
   return finding("query", "ok", text, { facts });
-}
-
-function idleFinding({ message }: Answer): Finding {
-  const option = message.edns?.options.find(({ code }) => code === keepalive.code);
-  const value = option === undefined ? null : keepalive.decode(option.data);
-  if (value === null || value.timeout === null) {
-    const text = "the server does not say how long a connection may stay idle (edns-tcp-keepalive)";
-    return finding("idle", "info", text, { facts: { seconds: null } });
-  }
-  const seconds = value.timeout / 10;
-  const facts = { seconds };
-  if (seconds < 1) {
-    return finding(
-      "idle",
-      "warn",
-      `the server wants connections closed at once (edns-tcp-keepalive ${seconds} s)`,
-      {
-        facts,
-        advice: "It is short of connections: queries will often wait for a handshake.",
-      },
-    );
-  }
-  return finding("idle", "ok", `a connection may stay idle for ${seconds} s (edns-tcp-keepalive)`, { facts });
 }
 
 function paddingFinding({ message, bytes }: Answer): Finding {
@@ -144,7 +115,7 @@ export function pipelineFindings(results: readonly (Answer | NoAnswer)[], at: nu
   const lost = results.filter((result) => !isAnswer(result)).length;
   const text = `of ${results.length} questions sent at once, ${lost} got no answer, among them one that was answered when asked alone`;
   const advice =
-    "The server does not take several questions at once as RFC 7766 wants it: under load, queries to it will wait in vain.";
+    "Of questions that come together the server reads one, as NSD does, though RFC 7766 wants it to read all. dotls finds that out under load and then sends each in a TLS record of its own.";
   return [finding("pipelining", "warn", text, { advice, facts: { asked: results.length, lost } })];
 }
 

@@ -1,3 +1,4 @@
+import type { Proof } from "../../upstream/proof.ts";
 import type { ChainCertificate } from "./chain.ts";
 import { type Finding, finding, type Mark } from "./finding.ts";
 
@@ -7,39 +8,44 @@ const DAY = 86_400_000;
 const DAYS_TO_WARN = 14;
 
 /**
- * What a chain says: names, issuer, days left, and the pin of each certificate as `pins` takes it. `trusted` says that
- * the real dial has accepted it; otherwise this is what somebody showed who could be anybody. `now` is the wall clock.
+ * What a chain says: names, issuer, days left, and the pin of each certificate as `pins` takes it. `proof` is what the real
+ * dial made of it; null: it has refused the server, and this is what somebody showed who could be anybody. `now` is the
+ * wall clock.
  */
 export function certificateFindings(
   chain: readonly ChainCertificate[],
-  trusted: boolean,
+  proof: Proof | null,
   pins: readonly string[],
   now: number,
 ): Finding[] {
   const [leaf] = chain;
   if (leaf === undefined) return [finding("certificate", "warn", "the server showed no certificate")];
-  return [certificate(chain, leaf, trusted, now), pinFinding(chain, trusted, pins)];
+  return [certificate(chain, leaf, proof, now), pinFinding(chain, proof, pins)];
 }
 
 function certificate(
   chain: readonly ChainCertificate[],
   leaf: ChainCertificate,
-  trusted: boolean,
+  proof: Proof | null,
   now: number,
 ): Finding {
+  const trusted = proof === "certificate" || proof === "pin";
   const names = leaf.names.length === 0 ? "no name" : leaf.names.join(", ");
   const days = daysLeft(leaf, now);
   const early = leaf.notBefore.getTime() > now;
   const life = early ? `valid only from ${day(leaf.notBefore)}` : lifeText(leaf, days);
   const ending = chain.slice(1).find((one) => daysLeft(one, now) < DAYS_TO_WARN && daysLeft(one, now) < days);
-  const mark: Mark = early || days < 0 ? "fail" : days < DAYS_TO_WARN || ending !== undefined ? "warn" : "ok";
+  const over: Mark = early || days < 0 ? "fail" : days < DAYS_TO_WARN || ending !== undefined ? "warn" : "ok";
+  // Where dates do not matter, the server is used all the same.
+  const mark = over === "fail" && (proof === "pin" || proof === "none") ? "warn" : over;
   return finding(
     "certificate",
     // Whoever was not accepted has failed already; here stands only what was seen.
-    trusted || mark === "fail" ? mark : "info",
+    trusted || over === "fail" ? mark : "info",
     `${trusted ? "" : "seen, not trusted: "}for ${names}; issued by ${leaf.issuer}; ${life}`,
     {
-      advice: adviceOn(mark, early, ending),
+      // Of a server that nobody trusts, when it will end is no matter.
+      advice: trusted || over === "fail" ? adviceOn(over, early, ending) : null,
       facts: { trusted, daysLeft: days, chain: chain.map((one) => describe(one, now)) },
     },
   );
@@ -57,7 +63,11 @@ function adviceOn(mark: Mark, early: boolean, ending: ChainCertificate | undefin
   return "Set the clock of this host; if it is right, the operator of the server must renew the certificate.";
 }
 
-function pinFinding(chain: readonly ChainCertificate[], trusted: boolean, pins: readonly string[]): Finding {
+function pinFinding(
+  chain: readonly ChainCertificate[],
+  proof: Proof | null,
+  pins: readonly string[],
+): Finding {
   const details = chain.map(
     (one, at) => `${at === 0 ? "leaf  " : "issuer"}  ${one.pin}  ${one.subject}${loose(chain, at)}`,
   );
@@ -65,12 +75,15 @@ function pinFinding(chain: readonly ChainCertificate[], trusted: boolean, pins: 
   if (pins.length === 0)
     return finding("pins", "info", "none are configured; these can be", { details, facts });
   const matched = chain.some(({ pin }) => pins.includes(pin));
-  if (trusted && matched)
+  if (matched && proof !== null && proof !== "none")
     return finding("pins", "ok", "one of those that are configured matches", { details, facts });
   if (matched)
     return finding("pins", "info", "one of those that are configured is in the chain", { details, facts });
-  const text = `none of the ${pins.length} that are configured is in the chain`;
-  return finding("pins", trusted ? "info" : "fail", text, {
+  const text =
+    pins.length === 1
+      ? "the one that is configured is not in the chain; these are"
+      : `none of the ${pins.length} that are configured is in the chain; these are`;
+  return finding("pins", proof === null ? "fail" : "warn", text, {
     details,
     facts,
     advice:

@@ -5,12 +5,13 @@ import type { Flags } from "../../config/flags.ts";
 import { loadConfig } from "../../config/load.ts";
 import { DEFAULT_TLS } from "../../config/tls-options.ts";
 import { localAddresses } from "../../listen/local-addresses.ts";
+import { AddressStore } from "../../upstream/address-store.ts";
+import { Targets } from "../reach/targets.ts";
 import { type Finding, finding } from "./finding.ts";
 import { type HostFiles, hostFiles } from "./host/files.ts";
 import { examineHost } from "./host/host.ts";
 import { patientsFrom, patientsOf } from "./patients.ts";
 import { type Report, reportJson, reportText, resultOf } from "./report.ts";
-import { Targets } from "./target.ts";
 import { examineUpstream } from "./upstream.ts";
 
 /** How the doctor was called. */
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly now: () => number;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** How long a connection is watched on which nothing is asked, in ms. */
+  readonly idleWatch: number;
   readonly colour: boolean;
   readonly write: (text: string) => void;
 }
@@ -39,6 +42,9 @@ const packageFile = fileURLToPath(new URL("../../../package.json", import.meta.u
 /** Milliseconds for each question where no configuration says `timeout`. */
 const TIMEOUT = 4000;
 
+/** Long enough to see those servers that close after two seconds, which is the shortest limit that programs come with. */
+const IDLE_WATCH = 3000;
+
 /** The real surroundings, with colour only where it is seen and not unwanted (no-color.org). */
 export function realSurroundings(): Surroundings {
   return {
@@ -47,6 +53,7 @@ export function realSurroundings(): Surroundings {
     now: () => Date.now(),
     env: process.env,
     cwd: process.cwd(),
+    idleWatch: IDLE_WATCH,
     colour: process.stdout.isTTY && (process.env["NO_COLOR"] ?? "") === "",
     write: (text) => process.stdout.write(text),
   };
@@ -70,6 +77,8 @@ export async function runDoctor(request: DoctorRequest, around: Surroundings): P
   const ward = {
     targets: new Targets(),
     bootstrap: config?.bootstrap ?? [],
+    kept: config === null || config.state === null ? null : new AddressStore(config.state, () => {}),
+    idleWatch: around.idleWatch,
     timeout: config?.timeout ?? TIMEOUT,
   };
   const upstreams = await Promise.all(patients.map((patient) => examineUpstream(patient, ward)));

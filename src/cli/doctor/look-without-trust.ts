@@ -1,4 +1,4 @@
-import tls, { type SecureVersion } from "node:tls";
+import tls, { type SecureContext, type SecureVersion } from "node:tls";
 import { type Failure, failureOf } from "../../upstream/failure.ts";
 import { serverNameOf } from "../../upstream/identity.ts";
 import { STEP_TIMEOUT, type Target } from "../../upstream/dial.ts";
@@ -12,6 +12,7 @@ export interface Look {
   readonly alpn: string | null;
 }
 
+/** What is offered apart from how this upstream is spoken with anyhow. */
 interface LookOptions {
   /** What ALPN offers; empty: no ALPN. */
   readonly alpn: readonly string[];
@@ -22,22 +23,27 @@ interface LookOptions {
 /**
  * Shakes hands with a server **whoever it is**, reads what it shows, and closes. Nothing is authenticated, so nothing is
  * ever sent: no query goes over such a connection, and no ticket of it is kept. It is for telling people which
- * certificate is there when the real dial has refused it, and for trying versions and ALPN.
+ * certificate is there when the real dial has refused it, and for trying versions and ALPN. Whoever configured `sni: off` has
+ * the name sent to nobody here either, and a server that wants a client certificate sees the one that it would see.
  */
 export function lookWithoutTrust(target: Target, { alpn, version }: LookOptions): Promise<Look | Failure> {
+  let secureContext: SecureContext;
+  try {
+    secureContext = contextFor(target, version);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return Promise.resolve({ kind: "tls", text: `TLS: ${reason}` });
+  }
   return new Promise((resolve) => {
     let connected = false;
     const socket = tls.connect({
       host: target.address,
       port: target.port,
-      servername: serverNameOf(target),
+      servername: target.sni === false ? "" : serverNameOf(target),
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
-      // With our anchors the root shows up behind the chain, and with it its pin.
-      ...(version === undefined
-        ? { secureContext: target.anchors.context("TLSv1.2") }
-        : { minVersion: version, maxVersion: version }),
+      secureContext,
     });
     const timer = setTimeout(() => {
       const step = connected ? "no TLS handshake" : "no TCP connection";
@@ -61,4 +67,14 @@ export function lookWithoutTrust(target: Target, { alpn, version }: LookOptions)
     socket.on("error", (error) => end(failureOf(error, connected, Date.now())));
     socket.on("close", () => end({ kind: "tls", text: "closed during the TLS handshake" }));
   });
+}
+
+/**
+ * As the real dial makes it, but of one version, or of both whatever the configuration allows. With its anchors the root shows
+ * up behind the chain, and with it its pin. Throws what OpenSSL says of options that it cannot follow.
+ */
+function contextFor({ anchors, ciphers, groups, client }: Target, version?: SecureVersion): SecureContext {
+  const versions = version === undefined ? {} : { maxVersion: version };
+  const options = { ...versions, ciphers: ciphers ?? null, groups: groups ?? null };
+  return anchors.context(version ?? "TLSv1.2", options, client?.pair() ?? null);
 }

@@ -23,11 +23,17 @@ export interface NoAnswer {
   readonly reason: string;
 }
 
+/** The end of a connection. */
+export interface Ending {
+  readonly reason: string;
+  readonly at: number;
+}
+
 /** A connection to an authenticated server on which questions can be asked. */
 export interface Session {
   readonly dialed: Dialed;
-  /** Why it is over; null while it is open. */
-  readonly ended: string | null;
+  /** Why and when it came to its end, in monotonic ms; null while it is open. */
+  readonly ended: Ending | null;
   /** Sends all queries at once, in their order. Gives what came of each, after `timeout` ms at the latest. */
   ask(queries: readonly BuiltQuery[], timeout: number): Promise<(Answer | NoAnswer)[]>;
   close(): void;
@@ -50,7 +56,7 @@ export class Probe implements Session {
   readonly #close: (politely: boolean) => void;
   #waiting: Waiting[] = [];
   #answers = 0;
-  #ended: string | null = null;
+  #ended: Ending | null = null;
 
   /** Dials as the daemon does, with its authentication; whoever it refuses gets no question. */
   static open(target: Target, tickets: TicketStore): Promise<Probe | Failure> {
@@ -68,7 +74,11 @@ export class Probe implements Session {
           probe = new Probe(dialed, (politely) => close(politely));
           resolve(probe);
         },
-        onFailure: resolve,
+        onFailure(failure) {
+          // A server of TLS 1.3 can only refuse a client after that has thought that all is well.
+          if (probe === null) resolve(failure);
+          else probe.#end(failure.text);
+        },
         onBytes: (bytes, length) => frames.push(bytes, length),
       });
     });
@@ -82,7 +92,7 @@ export class Probe implements Session {
     socket.once("close", () => this.#end("the connection ended"));
   }
 
-  get ended(): string | null {
+  get ended(): Ending | null {
     return this.#ended;
   }
 
@@ -102,7 +112,7 @@ export class Probe implements Session {
   #wait({ message }: BuiltQuery, sentAt: number, timeout: number): Promise<Answer | NoAnswer> {
     return new Promise((resolve) => {
       if (this.#ended !== null) {
-        resolve({ reason: this.#ended });
+        resolve({ reason: this.#ended.reason });
         return;
       }
       const seconds = timeout / 1000;
@@ -132,7 +142,7 @@ export class Probe implements Session {
   }
 
   #end(reason: string): void {
-    this.#ended ??= reason;
-    for (const { settle } of this.#waiting) settle({ reason: this.#ended });
+    this.#ended ??= { reason, at: performance.now() };
+    for (const { settle } of this.#waiting) settle({ reason: this.#ended.reason });
   }
 }

@@ -1,14 +1,14 @@
-import { isIP } from "node:net";
 import type { BootstrapServer, UpstreamSpec } from "../../config/config.ts";
-import { formatHostPort } from "../../config/ip-address.ts";
+import type { AddressStore } from "../../upstream/address-store.ts";
 import type { DohOptions } from "../../upstream/doh-request.ts";
-import { TicketStore } from "../../upstream/tickets.ts";
-import { milliseconds } from "../query/footer.ts";
+import { facesOf } from "../reach/designated.ts";
+import type { Targets } from "../reach/targets.ts";
+import { discoveryFinding, undiscovered } from "./discovery.ts";
+import { families, familyFindings } from "./families.ts";
 import { type Finding, finding } from "./finding.ts";
 import { examinePlain } from "./plain.ts";
-import { resolveName } from "./resolve-name.ts";
-import { type Examined, examineServer, openSession } from "./server.ts";
-import type { Targets } from "./target.ts";
+import { resolveName } from "./resolve.ts";
+import { type Examination, type Examined, examineServer } from "./server.ts";
 
 /** An upstream to look at, and what to ask it. */
 export interface Patient {
@@ -21,8 +21,12 @@ export interface Patient {
 export interface Ward {
   readonly targets: Targets;
   readonly bootstrap: readonly BootstrapServer[];
+  /** Where the server keeps the addresses of upstreams; null: nowhere. It is only read. */
+  readonly kept: AddressStore | null;
   /** Milliseconds for each question. */
   readonly timeout: number;
+  /** How long a connection is watched on which nothing is asked, in ms. */
+  readonly idleWatch: number;
 }
 
 interface ServerReport {
@@ -42,18 +46,22 @@ export interface UpstreamReport {
   readonly lives: readonly { readonly notBefore: Date; readonly notAfter: Date }[];
 }
 
+type Outcome = Pick<UpstreamReport, "findings" | "servers" | "lives">;
+
 /** Examines an upstream at all its addresses, at once. */
-export async function examineUpstream({ spec, name }: Patient, ward: Ward): Promise<UpstreamReport> {
-  const { protocol, port, label: upstream } = spec;
-  const report = { upstream, protocol, name: spec.name, servers: [], lives: [] };
-  if (spec.ddr) {
-    const text = "what a resolver says of its encrypted face is not looked at";
-    return { ...report, findings: [finding("protocol", "info", text, { facts: { examined: false } })] };
-  }
+export async function examineUpstream(patient: Patient, ward: Ward): Promise<UpstreamReport> {
+  const { protocol, label: upstream, name, ddr } = patient.spec;
+  const outcome = await (ddr ? examineDesignated(patient, ward) : examineAddresses(patient, ward));
+  return { upstream, protocol, name, ...outcome };
+}
+
+async function examineAddresses({ spec, name }: Patient, ward: Ward): Promise<Outcome> {
+  const { protocol, port } = spec;
   const findings: Finding[] = [];
   let { addresses } = spec;
   if (addresses.length === 0) {
-    const resolved = await resolveName(spec.name ?? "", ward.bootstrap, ward.timeout);
+    const known = spec.name ?? "";
+    const resolved = await resolveName(known, ward.bootstrap, ward.kept?.get(known));
     findings.push(resolved.finding);
     addresses = resolved.addresses;
   }
@@ -65,91 +73,65 @@ export async function examineUpstream({ spec, name }: Patient, ward: Ward): Prom
         findings: await examinePlain(protocol, { address, port }, name, ward.timeout),
       })),
     );
-    return { ...report, findings, servers };
+    return { findings, servers, lives: [] };
   }
+  const https: DohOptions | null = protocol === "https" ? { path: spec.path, method: spec.method } : null;
+  const findAddressesOf = families(addresses) === 1 ? spec.name : null;
   const examined = await Promise.all(
     addresses.map((address) =>
-      examineServer(ward.targets.at(spec, address), {
-        name,
-        timeout: ward.timeout,
-        https: httpsOf(spec),
-        findAddressesOf: spec.name !== null && families(addresses).size === 1 ? spec.name : null,
-      }),
+      examineServer(ward.targets.at(spec, address), examination(ward, name, https, findAddressesOf)),
     ),
   );
-  findings.push(...(await familyFindings(spec, addresses, examined, ward)));
-  return {
-    ...report,
-    findings,
-    servers: addresses.map((address, at) => ({ address, port, findings: softened(examined, at) })),
-    lives: examined.flatMap(({ chain }) => chain.slice(0, 1)),
-  };
+  if (addresses.length > 0)
+    findings.push(...(await familyFindings(spec, https, addresses, examined, ward.targets)));
+  const isNoFault = ({ failure }: Examined): boolean => failure?.kind === "unreachable";
+  const servers = addresses.map((address, at) => ({
+    address,
+    port,
+    findings: softened(examined, at, isNoFault),
+  }));
+  return { findings, servers, lives: livesOf(examined) };
 }
 
-/** An address family that this host has no way to is no fault while another address of the same upstream works. */
-function softened(examined: readonly Examined[], at: number): readonly Finding[] {
-  const { findings, failure } = examined[at]!;
-  if (failure?.kind !== "unreachable" || examined.every((other) => other.failure !== null)) return findings;
-  return findings.map((one) => (one.mark === "fail" ? finding(one.check, "warn", one.text, one) : one));
+/** Asks a plain resolver for its encrypted faces, and examines those as the server would use them. */
+async function examineDesignated({ spec, name }: Patient, ward: Ward): Promise<Outcome> {
+  const startedAt = performance.now();
+  const faces = await facesOf(spec, ward.targets);
+  const ms = performance.now() - startedAt;
+  if ("kind" in faces) return { findings: [undiscovered(spec, faces, ms)], servers: [], lives: [] };
+  const examined = await Promise.all(
+    faces.map(({ target, https }) => examineServer(target, examination(ward, name, https, null))),
+  );
+  const servers = faces.map(({ target: { address, port } }, at) => ({
+    address,
+    port,
+    // Of several, the server goes to the next until one is right.
+    findings: softened(examined, at, () => true),
+  }));
+  return { findings: [discoveryFinding(spec, faces, examined, ms)], servers, lives: livesOf(examined) };
 }
 
-/** IPv4 and IPv6 of the same upstream: which work, and, where one is not configured, whether the server has it. */
-async function familyFindings(
-  spec: UpstreamSpec,
-  addresses: readonly string[],
+function examination(
+  { timeout, idleWatch }: Ward,
+  name: string,
+  https: DohOptions | null,
+  findAddressesOf: string | null,
+): Examination {
+  return { https, name, timeout, idleWatch, findAddressesOf };
+}
+
+/** Where another one of the same upstream works, some failures break nothing: such as a family that this host has no way to. */
+function softened(
   examined: readonly Examined[],
-  { targets }: Ward,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const family of [4, 6] as const) {
-    const check = family === 4 ? "ipv4" : "ipv6";
-    const own = addresses.flatMap((address, at) => (isIP(plain(address)) === family ? [examined[at]!] : []));
-    if (own.length > 0) {
-      const good = own.filter(({ failure }) => failure === null).length;
-      const text = `${good} of ${own.length} ${own.length === 1 ? "address" : "addresses"} can be used`;
-      const mark = good === own.length ? "ok" : "warn";
-      findings.push(finding(check, mark, text, { facts: { addresses: own.length, usable: good } }));
-      continue;
-    }
-    const more = [...new Set(examined.flatMap((one) => one.addresses))].filter(
-      (address) => isIP(address) === family,
-    );
-    if (more.length === 0) {
-      findings.push(
-        finding(check, "info", "no address is configured", { facts: { addresses: 0, usable: 0 } }),
-      );
-      continue;
-    }
-    const probe = await openSession(targets.at(spec, more[0]!), httpsOf(spec), new TicketStore());
-    const place = formatHostPort(more[0]!, spec.port);
-    const facts = { addresses: 0, usable: 0, known: more };
-    if ("dialed" in probe) {
-      probe.close();
-      const took = milliseconds(probe.dialed.connectMs + probe.dialed.handshakeMs);
-      findings.push(
-        finding(check, "info", `not configured, but ${place} works too (${took})`, {
-          facts,
-          advice: `Add ${more.join(", ")} to the addresses of this upstream: it then outlives the loss of either family.`,
-        }),
-      );
-    } else {
-      findings.push(
-        finding(check, "info", `not configured; from here ${place} cannot be used: ${probe.text}`, { facts }),
-      );
-    }
-  }
-  return findings;
+  at: number,
+  isNoFault: (one: Examined) => boolean,
+): readonly Finding[] {
+  const own = examined[at]!;
+  if (own.failure === null || !isNoFault(own)) return own.findings;
+  if (examined.every(({ failure }) => failure !== null)) return own.findings;
+  return own.findings.map((one) => (one.mark === "fail" ? finding(one.check, "warn", one.text, one) : one));
 }
 
-function httpsOf({ protocol, path, method }: UpstreamSpec): DohOptions | null {
-  return protocol === "https" ? { path, method } : null;
-}
-
-function families(addresses: readonly string[]): Set<number> {
-  return new Set(addresses.map((address) => isIP(plain(address))));
-}
-
-/** Without the interface of a link-local address. */
-function plain(address: string): string {
-  return address.replace(/%.*$/, "");
+function livesOf(examined: readonly Examined[]): UpstreamReport["lives"] {
+  return examined.flatMap(({ chain }) => chain.slice(0, 1));
 }

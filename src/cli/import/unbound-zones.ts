@@ -8,6 +8,9 @@ import { addressesOf, tlsUpstream, tryParts } from "./server-entry.ts";
 import { optionOf, type ServerClause } from "./unbound-server.ts";
 import type { Attribute, Clause } from "./unbound-text.ts";
 
+const NOBODY =
+  "unbound asks the root servers itself here, and not servers that dotls could ask in its place: list upstreams of your own";
+
 const EVERYTHING_ELSE =
   "unbound asked the root servers itself for every name without a forward zone; dotls asks the upstreams that it has by default: list your own";
 
@@ -52,6 +55,9 @@ export function convertZones(clauses: readonly Clause[], server: ServerClause, c
       if (zone.name === ".") addUpstreams(zone, conversion);
       else addRoute(zone, conversion);
     }
+  }
+  if (!clauses.some(({ name }) => name === "forward-zone" || name === "stub-zone")) {
+    conversion.remark(server.absent("forward-zone"), NOBODY);
   }
   if (conversion.has("routes") && !conversion.has("upstreams")) {
     conversion.remark(server.absent("forward-zone"), EVERYTHING_ELSE);
@@ -162,7 +168,9 @@ function readServer(attribute: Attribute, { overTls, overTcp }: Transport, forAl
     }
     const addresses = addressesOf(ownName);
     if (addresses === null) {
-      throw new RangeError(`a server is asked by its address; write that, and #${ownName} behind it`);
+      throw new RangeError(
+        `unbound finds its address by itself, dotls does not; write the address, and #${ownName} behind it`,
+      );
     }
     const ownPort = port === null ? PORTS.tls : upstreamPort(port);
     const value = { addresses, ...(ownPort !== PORTS.tls && { port: ownPort }), name: ownName };

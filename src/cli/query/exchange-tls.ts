@@ -55,7 +55,8 @@ export function exchangeTls(
   });
 }
 
-function factsOf(socket: TLSSocket, target: Target, resumed: boolean): TlsFacts {
+/** What the connection of a server is that has just been authenticated. */
+export function factsOf(socket: TLSSocket, target: Target, resumed: boolean): TlsFacts {
   const key = socket.getEphemeralKeyInfo();
   return {
     version: socket.getProtocol() ?? "unknown",

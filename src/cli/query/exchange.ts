@@ -44,7 +44,7 @@ export interface TlsFacts {
 /** A reply, and how it came. */
 export interface ExchangeResult {
   readonly reply: Uint8Array;
-  readonly transport: "UDP" | "TCP" | "TLS";
+  readonly transport: "UDP" | "TCP" | "TLS" | "HTTPS";
   readonly timing: Timing;
   readonly tls: TlsFacts | null;
 }

@@ -30,7 +30,8 @@ What to print
 Several servers at once
   --compare SPEC SPEC...  asks one question of all, and of each @SERVER, and prints where
              their answers differ; a SPEC is an upstream as in dotls.yaml: quad9,
-             tls://1.1.1.1#cloudflare-dns.com, udp://192.168.1.1, tcp://192.168.1.1
+             tls://1.1.1.1#cloudflare-dns.com, https://dns.google/dns-query,
+             ddr://192.168.1.1, sdns://..., udp://192.168.1.1, tcp://192.168.1.1
 
 Exit codes: 0 each name got an answer (NXDOMAIN is one), 1 the command line cannot
 be understood, 9 no reply (with --compare: from one of them), 10 something in dotls

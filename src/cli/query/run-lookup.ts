@@ -10,6 +10,7 @@ import type { BuiltQuery } from "./build-query.ts";
 import { buildQuery, queryName } from "./build-query.ts";
 import type { ExchangeRequest, ExchangeResult } from "./exchange.ts";
 import { ExchangeError } from "./exchange.ts";
+import { exchangeHttps } from "./exchange-https.ts";
 import { exchangeTcp, exchangeUdp } from "./exchange-plain.ts";
 import { exchangeTls } from "./exchange-tls.ts";
 import type { QueryReply } from "./reply.ts";
@@ -144,7 +145,11 @@ export class LookupRunner {
       accept: replyFilter(query.message, (text) => events.warning(text)),
     };
     try {
-      if (lookup.tls) return await exchangeTls(request, tlsTarget(server, port, lookup), this.#tickets);
+      const { target, https } = server.way ?? { target: null, https: null };
+      if (target !== null && https !== null)
+        return await exchangeHttps(query, request.timeout, target, https, this.#tickets);
+      if (lookup.tls)
+        return await exchangeTls(request, target ?? tlsTarget(server, port, lookup), this.#tickets);
       return tcp ? await exchangeTcp(request) : await exchangeUdp(request);
     } catch (error) {
       if (error instanceof ExchangeError) {

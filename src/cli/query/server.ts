@@ -2,6 +2,8 @@ import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { isIP, isIPv6 } from "node:net";
 import { DotlsError } from "../../errors.ts";
+import type { Target } from "../../upstream/dial.ts";
+import type { DohOptions } from "../../upstream/doh-request.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Who is asked: one address of what was written after `@`. */
@@ -13,6 +15,15 @@ export interface Server {
   readonly label: string;
   /** What a certificate must carry instead of the address: a host name that was written; null: the address. */
   readonly tlsName: string | null;
+  /** How it is reached under encryption where it was written as an upstream; without it, as the options say. */
+  readonly way?: Way;
+}
+
+/** The encrypted way to a server. */
+interface Way {
+  readonly target: Target;
+  /** How it is asked over HTTPS; null: over TLS alone. */
+  readonly https: DohOptions | null;
 }
 
 interface ServerText {

@@ -31,8 +31,13 @@ export function tlsTarget(server: Server, port: number, lookup: Lookup): Target 
   };
 }
 
-function readAnchors(file: string): string {
+/** Throws UsageError when a file cannot serve as trust anchors. */
+export function checkCa(file: string): void {
   const fault = faultOfCaFile(file);
   if (fault !== null) throw new UsageError(`+tls-ca: ${fault}`);
+}
+
+function readAnchors(file: string): string {
+  checkCa(file);
   return readFileSync(file, "utf8");
 }

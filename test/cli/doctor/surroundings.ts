@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type DoctorRequest, runDoctor } from "../../../src/cli/doctor/doctor-command.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
+import type { ScriptedUpstream, StartOptions } from "../../support/scripted-upstream.ts";
+import { start as startAny } from "../../support/scripted-upstream/fixture.ts";
 import { type HostFiles, hostFiles } from "../../../src/cli/doctor/host/files.ts";
 
 /** A host made of these files; `-> TARGET` makes a link. It is gone when the test ends. */
@@ -37,14 +39,18 @@ export interface Examined {
   readonly text: string;
 }
 
+/** What the doctor sees beside the servers; all of it may be left away. */
+interface Around {
+  readonly files?: Record<string, string>;
+  readonly now?: number;
+  readonly colour?: boolean;
+  readonly idleWatch?: number;
+}
+
 /** Runs the doctor on a host with nothing but what is given. */
 export async function doctor(
   request: Partial<DoctorRequest>,
-  {
-    files = {},
-    now = Date.now(),
-    colour = false,
-  }: { files?: Record<string, string>; now?: number; colour?: boolean } = {},
+  { files = {}, now = Date.now(), colour = false, idleWatch = 50 }: Around = {},
 ): Promise<Examined> {
   let text = "";
   const code = await runDoctor(
@@ -55,6 +61,7 @@ export async function doctor(
       now: () => now,
       env: {},
       cwd: tmpdir(),
+      idleWatch,
       colour,
       write: (part) => {
         text += part;
@@ -68,10 +75,29 @@ export async function doctor(
 export async function examine(
   spec: string,
   request: Partial<DoctorRequest> = {},
+  around: Around = {},
 ): Promise<{ code: number; found: Map<string, Finding>; json: DoctorJson }> {
-  const { code, text } = await doctor({ ...request, specs: [spec], json: true });
+  const { code, text } = await doctor({ ...request, specs: [spec], json: true }, around);
   const json = JSON.parse(text) as DoctorJson;
   return { code, json, found: findingsByCheck(json) };
+}
+
+/** Starts an upstream that knows no address of itself: the doctor would try it, and it may not be on this host. */
+export function start(options: StartOptions = {}): Promise<ScriptedUpstream> {
+  return startAny({ ...options, rcodes: { "dot.test": 3, ...options.rcodes } });
+}
+
+/** An upstream as people write it. */
+export function spec({ port, name }: ScriptedUpstream): string {
+  return `tls://127.0.0.1:${port}#${name}`;
+}
+
+/** Runs the doctor on one upstream, trusting its authority. */
+export function examineOne(
+  upstream: ScriptedUpstream,
+  written: string = spec(upstream),
+): ReturnType<typeof examine> {
+  return examine(written, { flags: { tlsCa: upstream.caFile() } });
 }
 
 /** What was found of all upstreams, by what was looked at. */

@@ -132,10 +132,8 @@ describe("dotls query --compare", () => {
   it.each([
     [["www.example", "--compare", "tls://127.0.0.1"], "--compare needs two servers"],
     [["a.example", "b.example", "--compare", "quad9", "google"], "--compare takes one name"],
-    [
-      ["www.example", "--compare", "quad9", "https://dns.example/q"],
-      "--compare asks over TLS, TCP and UDP only",
-    ],
+    [["www.example", "+tls-ca=/missing.pem", "--compare", "quad9", "google"], "+tls-ca: /missing.pem"],
+    [["www.example", "-4", "--compare", "quad9", "https://[2001:db8::1]/q"], "address family not supported"],
     [["www.example", "--compare", "quad9", "nobody:knows:this"], "nobody:knows:this"],
   ])("refuses %j", async (args, reason) => {
     const { error, code } = await dotlsQuery(...args);

@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { untilAnswered } from "./ask.ts";
 import { createIdentity } from "./certificates.ts";
 import { type Peer, startedPeer } from "./peer.ts";
 import type { Zone } from "./zone.ts";
 
 /** dnsdist: a load balancer in front of `authority`, a plain port on 127.0.0.1; it hands answers on as they are. */
 export function startDnsdist(zones: readonly Zone[], authority: number): Promise<Peer> {
-  return startedPeer("dnsdist", async ({ folder, plain, tls, launch }) => {
+  return startedPeer("dnsdist", zones[0]!.origin, ({ folder, plain, tls }) => {
     const { ca, cert, key, name } = createIdentity(folder, "dnsdist.test");
     const file = join(folder, "dnsdist.conf");
     writeFileSync(
@@ -19,15 +18,6 @@ setSecurityPollSuffix("")
 newServer({address="127.0.0.1:${authority}", healthCheckMode="up"})
 `,
     );
-    const running = launch("dnsdist", ["--supervised", "--disable-syslog", "-C", file]);
-    await untilAnswered(
-      running,
-      [
-        { over: "udp", address: "127.0.0.1", port: plain },
-        { over: "tls", port: tls, ca },
-      ],
-      zones[0]!.origin,
-    );
-    return { running, ca, name };
+    return { args: ["--supervised", "--disable-syslog", "-C", file], ca, name };
   });
 }

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { untilAnswered } from "./ask.ts";
 import { createIdentity, type Identity } from "./certificates.ts";
 import { type Peer, startedPeer } from "./peer.ts";
 import type { Zone } from "./zone.ts";
@@ -84,13 +83,11 @@ export const dohPeers: readonly {
 }[] = programs.map(({ program, configuration, args }) => ({
   program,
   start: (zones, authority) =>
-    startedPeer(program, async ({ folder, plain, tls, launch }) => {
+    startedPeer(program, zones[0]!.origin, ({ folder, plain, tls }) => {
       const identity = createIdentity(folder, `${program}.test`);
       const file = join(folder, `${program}.conf`);
       const setting = { folder, plain, https: tls, authority: authority.plain, identity, zones };
       writeFileSync(file, configuration(setting));
-      const running = launch(program, args(file, folder));
-      await untilAnswered(running, [{ over: "udp", address: "127.0.0.1", port: plain }], zones[0]!.origin);
-      return { running, ca: identity.ca, name: identity.name };
+      return { args: args(file, folder), ca: identity.ca, name: identity.name, dot: false };
     }),
 }));

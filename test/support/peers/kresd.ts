@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { untilAnswered } from "./ask.ts";
 import { createIdentity } from "./certificates.ts";
 import { type Peer, startedPeer } from "./peer.ts";
 import type { Zone } from "./zone.ts";
 
 /** Knot Resolver: a cache in front of `authority`, a plain port on 127.0.0.1; it does not validate. */
 export function startKresd(zones: readonly Zone[], authority: number): Promise<Peer> {
-  return startedPeer("kresd", async ({ folder, plain, tls, launch }) => {
+  return startedPeer("kresd", zones[0]!.origin, ({ folder, plain, tls }) => {
     const { ca, cert, key, name } = createIdentity(folder, "kresd.test");
     const file = join(folder, "kresd.conf");
     writeFileSync(
@@ -24,15 +23,6 @@ cache.size = 16 * MB
 reorder_RR(false)
 `,
     );
-    const running = launch("kresd", ["-n", "-c", file, folder]);
-    await untilAnswered(
-      running,
-      [
-        { over: "udp", address: "127.0.0.1", port: plain },
-        { over: "tls", port: tls, ca },
-      ],
-      zones[0]!.origin,
-    );
-    return { running, ca, name };
+    return { args: ["-n", "-c", file, folder], ca, name };
   });
 }

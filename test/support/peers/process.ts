@@ -25,11 +25,16 @@ process.on("exit", () => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-/** Starts a program in the foreground; `cwd` is its working folder. */
-export function launch(command: string, args: readonly string[], cwd: string): Running {
+/** Starts a program in the foreground; `cwd` is its working folder, `env` what it has besides our own environment. */
+export function launch(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Running {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, PATH: programPath },
+    env: { ...process.env, PATH: programPath, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.add(child);
@@ -57,6 +62,8 @@ export function launch(command: string, args: readonly string[], cwd: string): R
   const stop = async (): Promise<void> => {
     stopping = true;
     child.kill("SIGTERM");
+    // A program that is paused takes the other signal only when it goes on.
+    child.kill("SIGCONT");
     const last = setTimeout(() => child.kill("SIGKILL"), 3000);
     await gone;
     clearTimeout(last);

@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { untilAnswered } from "./ask.ts";
 import { createIdentity } from "./certificates.ts";
 import { type Peer, startedPeer } from "./peer.ts";
 import type { Zone } from "./zone.ts";
 
 /** Unbound: a validating resolver that finds the zones at `authority`, a plain port on 127.0.0.1. */
 export function startUnbound(zones: readonly Zone[], authority: number): Promise<Peer> {
-  return startedPeer("unbound", async ({ folder, plain, tls, launch }) => {
+  return startedPeer("unbound", zones[0]!.origin, ({ folder, plain, tls }) => {
     const { ca, cert, key, name } = createIdentity(folder, "unbound.test");
     const file = join(folder, "unbound.conf");
     const anchors = zones.flatMap(({ anchor }) => (anchor === undefined ? [] : [anchor]));
@@ -34,15 +33,6 @@ remote-control:
   control-enable: no
 ${zones.map(({ origin }) => `stub-zone:\n  name: ${origin}\n  stub-addr: 127.0.0.1@${authority}\n`).join("")}`,
     );
-    const running = launch("unbound", ["-d", "-p", "-c", file]);
-    await untilAnswered(
-      running,
-      [
-        { over: "udp", address: "127.0.0.1", port: plain },
-        { over: "tls", port: tls, ca },
-      ],
-      zones[0]!.origin,
-    );
-    return { running, ca, name };
+    return { args: ["-d", "-p", "-c", file], ca, name };
   });
 }

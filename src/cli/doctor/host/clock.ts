@@ -40,6 +40,6 @@ export function clockFinding(now: number, installedAt: number | null, lives: rea
     const mark = lives.length === 1 ? "warn" : "fail";
     return finding("clock", mark, `${time} UTC is outside the dates ${all}`, { facts, advice });
   }
-  const held = lives.length === 0 ? "" : ", and fits the certificates that were seen";
-  return finding("clock", "ok", `${time} UTC is later than the files of dotls${held}`, { facts });
+  const held = lives.length === 0 ? "" : " and within the dates of the certificates that were seen";
+  return finding("clock", "ok", `${time} UTC, plausible: after dotls came here${held}`, { facts });
 }
