@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
   bypass: () => import("./bypass.ts"),
+  healthcheck: () => import("./healthcheck.ts"),
+  system: () => import("./system.ts"),
   import: () => import("./import.ts"),
 };
 
