@@ -61,12 +61,12 @@ describeWith(
     /** Starts a command of node's in the sandbox, as the first process of its own. */
     function start(...words: string[]): { child: ChildProcess; said: () => string } {
       const capability = "-all,+net_bind_service";
-      const command = [
-        ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
-        ...[`--inh-caps=${capability}`, `--ambient-caps=${capability}`, `--bounding-set=${capability}`],
-        ...["/usr/bin/python3", join(folder, "under-filter.py"), join(folder, "filter.bpf")],
-        ...[process.execPath, ...words],
-      ];
+      const rights = ["--inh-caps", "--ambient-caps", "--bounding-set"].map(
+        (list) => `${list}=${capability}`,
+      );
+      const user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+      const filter = ["/usr/bin/python3", join(folder, "under-filter.py"), join(folder, "filter.bpf")];
+      const command = ["setpriv", ...user, ...rights, ...filter, process.execPath, ...words];
       const script = `set -e
         mount --bind "${folder}/state" "${folder}/state"
         mount -o remount,bind,ro /
