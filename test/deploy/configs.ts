@@ -28,7 +28,7 @@ export async function loadDeployed(
       for (const name of ["client.key", "tls.key"]) writeFileSync(join(place, name), client.key);
     }
     // What the chart mounts, where this test can put it.
-    const text = yaml?.replaceAll("/etc/dotls/tls/", `${tls}/`);
+    const text = yaml?.replaceAll("/etc/dotls-tls/", `${tls}/`);
     if (text !== undefined) writeFileSync(join(folder, "dotls.yaml"), text);
     return loadConfig({ cwd: folder, env: { ...env }, systemFile: join(folder, "none") }).config;
   } finally {
