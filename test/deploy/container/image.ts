@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { file, root } from "../repository.ts";
 
 /** What the image says of itself, in Docker's words. */
-export interface ImageConfig {
+interface ImageConfig {
   readonly User: string;
   readonly Env: readonly string[];
   readonly Entrypoint: readonly string[];

@@ -5,7 +5,7 @@ import { OPTIONS } from "../../../src/config/options.ts";
 const AWAITED = ["control.http", "control.token", "lameduck", "watch"];
 
 /** Those that this version does not have. */
-export const missing: readonly string[] = AWAITED.filter((key) => !OPTIONS.has(key));
+const missing: readonly string[] = AWAITED.filter((key) => !OPTIONS.has(key));
 
 /** A configuration without what this version does not have. */
 export function known(yaml: string): string {
