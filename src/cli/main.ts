@@ -16,6 +16,8 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   status: () => import("./status.ts"),
   flush: () => import("./flush.ts"),
   bypass: () => import("./bypass.ts"),
+  healthcheck: () => import("./healthcheck.ts"),
+  system: () => import("./system.ts"),
   import: () => import("./import.ts"),
 };
 
@@ -58,13 +60,18 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const { DotlsError } = await import("../errors.ts");
-  const known = error instanceof DotlsError;
-  process.stderr.write(
-    `dotls: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = known ? 1 : INTERNAL_ERROR;
+async function run(): Promise<void> {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    const { DotlsError } = await import("../errors.ts");
+    const known = error instanceof DotlsError;
+    process.stderr.write(
+      `dotls: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exitCode = known ? 1 : INTERNAL_ERROR;
+  }
 }
+
+// Not awaited: what is one file (scripts/executable.mjs) is a script to Node.js, where nothing may be awaited outside.
+void run();
