@@ -46,6 +46,8 @@ export class QueryView {
   dnssecOk = false;
   /** Whether the edns-tcp-keepalive option came over a stream (RFC 7828). */
   wantsKeepalive = false;
+  /** The flags of the reply that was written last. */
+  replyFlags = 0;
 
   #stream = false;
 

@@ -150,8 +150,9 @@ export function visibleFlags(query: QueryView, served: number, rcode: number, wh
   return flags | (rcode <= 15 || query.hasEdns ? rcode & 15 : Rcode.SERVFAIL);
 }
 
-/** Header with empty record counts, and the question byte for byte as it was asked, for clients that mix its case. */
+/** Header with empty record counts, and the question byte for byte as it was asked, for clients that mix its case. The query learns its flags. */
 export function writeHead(out: Buffer, at: number, query: QueryView, flags: number, question: boolean): void {
+  query.replyFlags = flags;
   writeU16(out, at, query.id);
   writeU16(out, at + HeaderOffset.FLAGS, flags);
   writeU16(out, at + HeaderOffset.QDCOUNT, question ? 1 : 0);

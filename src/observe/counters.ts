@@ -1,30 +1,13 @@
 import { Rcode, rcodeName } from "../dns/rcode.ts";
+import { DURATION_BOUNDS } from "../buckets.ts";
 import type { Observer, Outcome } from "./outcome.ts";
-import { Source, Transport } from "./outcome.ts";
+import { Transport } from "./outcome.ts";
+import { RCODES, TALLY_NUMBERS, Tally, TallySource } from "./tally.ts";
 import { Texts } from "./texts.ts";
-
-/** Response codes have 12 bits with those from OPT (RFC 6891 section 6.1.3). */
-const RCODES = 4096;
 
 /** An error text may carry what a peer said, so only this many different ones are counted by themselves. */
 const MOST_ERRORS = 64;
 const OTHER_ERRORS = "other errors";
-
-/** Where each sum stands in the array. */
-const Sum = {
-  UDP: 0,
-  TCP: 1,
-  DROPPED: 2,
-  REFUSED: 3,
-  FORWARDED: 4,
-  ANSWERED: 5,
-  DURATION: 6,
-  BYTES_IN: 7,
-  BYTES_OUT: 8,
-  CACHED: 9,
-  STALE: 10,
-  REFRESHED: 11,
-} as const;
 
 /** What the counters say at one moment; all counts since the start. */
 export interface CountersSnapshot {
@@ -50,60 +33,61 @@ export interface CountersSnapshot {
   readonly meanMs: number | null;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Received, and neither answered nor dropped yet. */
+  readonly inFlight: number;
+  /** SERVFAIL of dotls itself, because no upstream gave an answer. */
+  readonly failed: number;
+  /** How long answers took; the difference between two moments says how long those between them took. */
+  readonly durations: DurationsSnapshot;
 }
 
-const SUMS: number = Object.keys(Sum).length;
+/** Histograms of durations, with the same buckets for all. */
+export interface DurationsSnapshot {
+  /** Upper bounds of the buckets, in ms; the last bucket has none. */
+  readonly bounds: readonly number[];
+  /** How many there are in each bucket. */
+  readonly upstream: readonly number[];
+  readonly cache: readonly number[];
+  readonly stale: readonly number[];
+  readonly local: readonly number[];
+  readonly failed: readonly number[];
+}
 
-/** How many numbers there are: the sums, the replies by rcode, the errors by the number of their text. */
-const NUMBERS: number = SUMS + RCODES + 1 + MOST_ERRORS;
+const TALLY_BYTES: number = TALLY_NUMBERS * 8;
+const ERRORS_BYTES: number = (MOST_ERRORS + 1) * 8;
 
 /**
- * Counts how queries end. `ended` touches a few numbers in typed arrays and makes no object. One thread counts; others may
- * read when the memory is shared.
+ * Counts how queries end, and why those fail that do. One thread counts; others may read when the memory is shared.
  */
 export class Counters implements Observer {
   /** What the numbers and the texts of the errors need, in bytes. */
-  static readonly BYTES: number = NUMBERS * 8 + Texts.bytes(MOST_ERRORS);
+  static readonly BYTES: number = TALLY_BYTES + ERRORS_BYTES + Texts.bytes(MOST_ERRORS);
 
-  // Doubles: they count exactly to 2^53 and never wrap.
-  readonly #sums: Float64Array;
-  readonly #replies: Float64Array;
+  readonly tally: Tally;
   /** By the number of the text; 0 counts the texts that have none. */
   readonly #errors: Float64Array;
   readonly #texts: Texts;
 
   /** Goes on counting where `memory` is, `Counters.BYTES` long: a thread that takes the place of another loses nothing. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(Counters.BYTES)) {
-    const all = new Float64Array(memory, 0, NUMBERS);
-    this.#sums = all.subarray(0, SUMS);
-    this.#replies = all.subarray(SUMS, SUMS + RCODES);
-    this.#errors = all.subarray(SUMS + RCODES);
-    this.#texts = new Texts(MOST_ERRORS, memory, NUMBERS * 8);
+    this.tally = new Tally(new Float64Array(memory, 0, TALLY_NUMBERS));
+    this.#errors = new Float64Array(memory, TALLY_BYTES, MOST_ERRORS + 1);
+    this.#texts = new Texts(MOST_ERRORS, memory, TALLY_BYTES + ERRORS_BYTES);
+  }
+
+  received(query: Outcome): void {
+    this.tally.received(query);
   }
 
   /** Counts one query. */
   ended(outcome: Outcome): void {
-    const sums = this.#sums;
-    const { rcode, server, error } = outcome;
-    sums[outcome.transport === Transport.TCP ? Sum.TCP : Sum.UDP]!++;
-    sums[Sum.BYTES_IN]! += outcome.querySize;
-    if (rcode < 0) sums[Sum.DROPPED]!++;
-    else {
-      this.#replies[rcode]!++;
-      sums[Sum.ANSWERED]!++;
-      sums[Sum.DURATION]! += outcome.duration;
-      sums[Sum.BYTES_OUT]! += outcome.replySize;
-      if (server !== null) sums[Sum.FORWARDED]!++;
-      else if (outcome.source === Source.CACHE) sums[Sum.CACHED]!++;
-      else if (outcome.source === Source.STALE) sums[Sum.STALE]!++;
-      else if (rcode === Rcode.REFUSED) sums[Sum.REFUSED]!++;
-    }
-    if (error !== null) this.#countError(error);
+    this.tally.ended(outcome);
+    if (outcome.error !== null) this.#countError(outcome.error);
   }
 
   /** Counts a question that no client asked. */
   refreshing(): void {
-    this.#sums[Sum.REFRESHED]!++;
+    this.tally.refreshing();
   }
 
   /** The counts as plain objects. */
@@ -113,34 +97,39 @@ export class Counters implements Observer {
 
   /** The counts of several threads together, as plain objects. */
   static sum(all: readonly Counters[]): CountersSnapshot {
-    const sums = new Float64Array(SUMS);
-    const replies = new Float64Array(RCODES);
+    const tally = Tally.sum(all.map((one) => one.tally));
     const errors = new Map<string, number>();
     for (const one of all) {
-      for (let at = 0; at < SUMS; at++) sums[at]! += one.#sums[at]!;
-      for (let rcode = 0; rcode < RCODES; rcode++) replies[rcode]! += one.#replies[rcode]!;
       for (const [text, count] of one.#errorCounts()) errors.set(text, (errors.get(text) ?? 0) + count);
     }
-    const byName: [string, number][] = [];
-    replies.forEach((count, rcode) => {
-      if (count > 0) byName.push([rcodeName(rcode), count]);
-    });
-    const sum = (at: number): number => sums[at]!;
-    const answered = sum(Sum.ANSWERED);
+    const answered = tally.replied();
+    const durations = (source: number): number[] => [...tally.durations(source).counts];
+    const sources: readonly number[] = Object.values(TallySource);
+    const milliseconds = sources.reduce((sum, source) => sum + tally.durations(source).sum, 0);
     return {
-      received: sum(Sum.UDP) + sum(Sum.TCP),
-      byTransport: { udp: sum(Sum.UDP), tcp: sum(Sum.TCP) },
-      replies: mostFrequentFirst(byName),
-      dropped: sum(Sum.DROPPED),
-      refused: sum(Sum.REFUSED),
-      forwarded: sum(Sum.FORWARDED),
-      cached: sum(Sum.CACHED),
-      stale: sum(Sum.STALE),
-      refreshed: sum(Sum.REFRESHED),
+      received: tally.requests(),
+      byTransport: { udp: tally.requests(Transport.UDP), tcp: tally.requests(Transport.TCP) },
+      replies: mostFrequentFirst(repliesByName(tally, sources)),
+      dropped: tally.dropped(),
+      refused: tally.replies(TallySource.LOCAL, Rcode.REFUSED),
+      forwarded: tally.replied(TallySource.UPSTREAM),
+      cached: tally.replied(TallySource.CACHE),
+      stale: tally.replied(TallySource.STALE),
+      refreshed: tally.refreshed,
       errors: mostFrequentFirst([...errors]),
-      meanMs: answered === 0 ? null : Math.round((sum(Sum.DURATION) / answered) * 1000) / 1000,
-      bytesIn: sum(Sum.BYTES_IN),
-      bytesOut: sum(Sum.BYTES_OUT),
+      meanMs: answered === 0 ? null : Math.round((milliseconds / answered) * 1000) / 1000,
+      bytesIn: tally.querySizes.sum,
+      bytesOut: tally.replySizes.sum,
+      inFlight: tally.inFlight,
+      failed: tally.replied(TallySource.FAILED),
+      durations: {
+        bounds: DURATION_BOUNDS,
+        upstream: durations(TallySource.UPSTREAM),
+        cache: durations(TallySource.CACHE),
+        stale: durations(TallySource.STALE),
+        local: durations(TallySource.LOCAL),
+        failed: durations(TallySource.FAILED),
+      },
     };
   }
 
@@ -156,6 +145,15 @@ export class Counters implements Observer {
       if (count > 0) yield [this.#texts.text(number) ?? OTHER_ERRORS, count];
     }
   }
+}
+
+function repliesByName(tally: Tally, sources: readonly number[]): [string, number][] {
+  const byName: [string, number][] = [];
+  for (let rcode = 0; rcode < RCODES; rcode++) {
+    const count = sources.reduce((sum, source) => sum + tally.replies(source, rcode), 0);
+    if (count > 0) byName.push([rcodeName(rcode), count]);
+  }
+  return byName;
 }
 
 function mostFrequentFirst(counts: [string, number][]): Record<string, number> {

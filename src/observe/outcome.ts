@@ -12,6 +12,12 @@ export const Source = {
   STALE: 3,
 } as const;
 
+/** Why a query gets no reply at all; `error` of its outcome is one of them. */
+export const Drop = {
+  NO_QUERY: "not a query",
+  LIMITED: "too many errors to this network",
+} as const;
+
 /**
  * A query at its end, as the counters and the history see it, once. The object and its bytes belong to the packet path
  * and are used again or changed after the call: whoever wants to keep something copies it.
@@ -36,6 +42,8 @@ export interface Outcome {
   /** With the high bits from OPT (RFC 6891 section 6.1.3); -1: no answer was sent. */
   readonly rcode: number;
   readonly replySize: number;
+  /** The 16 flag bits of the reply; of no meaning when no answer was sent. */
+  readonly replyFlags: number;
   /** One of `Source`; of no meaning when no answer was sent. */
   readonly source: number;
   /** The label of the upstream that answered; null when dotls itself did. A constant string of the configuration. */
@@ -46,6 +54,8 @@ export interface Outcome {
 
 /** Somebody who wants to know how each query ended. Called once for each, on the packet path: be quick, never throw. */
 export interface Observer {
+  /** A query came in; `ended` follows for each, now or later. Of the outcome, only what is known of the query is there. */
+  received?(query: Outcome): void;
   ended(outcome: Outcome): void;
   /** A server is asked though no client waits: an answer in memory is about to be over, or is. */
   refreshing?(): void;

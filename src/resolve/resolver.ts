@@ -4,7 +4,7 @@ import type { ReplyView } from "../dns/reply-view.ts";
 import { writeOwn, writeReply } from "../dns/reply-writer.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
-import { type Observer, Source } from "../observe/outcome.ts";
+import { Drop, type Observer, Source } from "../observe/outcome.ts";
 import type { Group } from "../upstream/group.ts";
 import type { LocalGroups } from "./local-zones.ts";
 import { LocalNames } from "./local-names.ts";
@@ -80,11 +80,12 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
   }
 
   handle(query: ClientQuery, reading: number): boolean {
+    for (const observer of this.#observers) observer.received?.(query);
     switch (reading) {
       case Reading.QUERY:
         break;
       case Reading.DROP:
-        query.error = "not a query";
+        query.error = Drop.NO_QUERY;
         query.door.drop(query);
         this.#tell(query);
         return false;
@@ -162,7 +163,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
       !this.#errors.allows(query.clientAddress, query.receivedAt)
     ) {
       query.rcode = -1;
-      query.error = "too many errors to this network";
+      query.error = Drop.LIMITED;
       door.drop(query);
       this.#tell(query);
       return;

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { UpstreamStatus } from "../control/status.ts";
 import { DotlsError } from "../errors.ts";
 import { ListenError } from "../listen/listen-error.ts";
+import { Counters } from "../observe/counters.ts";
 import type { Log } from "../observe/log.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
 import { mergedUpstreams, retiredUpstreams } from "./merged-upstreams.ts";
@@ -176,6 +177,8 @@ export class WorkerPool implements Workforce {
     // It may have been writing.
     if (place.owner !== null) this.#options.cache?.seen.ownerDied(place.owner);
     place.owner = null;
+    // Its queries get no answer any more.
+    new Counters(this.#options.counters[number]!).tally.abandon();
     this.#retired = mergedUpstreams([this.#retired, retiredUpstreams(dead.upstreams)]);
     if (this.#stopping) return;
     if (performance.now() - place.bornAt > LONG_LIFE) place.deaths = 0;

@@ -1,7 +1,19 @@
 import { describe, expect, it } from "vitest";
+import { DURATION_BOUNDS, SIZE_BOUNDS } from "../../src/buckets.ts";
 import { Counters } from "../../src/observe/counters.ts";
-import { Source, Transport } from "../../src/observe/outcome.ts";
+import type { Outcome } from "../../src/observe/outcome.ts";
+import { Drop, Source, Transport } from "../../src/observe/outcome.ts";
+import { QUESTION_TYPES } from "../../src/observe/question-type.ts";
+import { TallyDrop, TallySource } from "../../src/observe/tally.ts";
 import { outcomeOf } from "./outcomes.ts";
+
+/** A query from its arrival to its end. */
+function count(counters: Counters, outcome: Outcome): void {
+  counters.received(outcome);
+  counters.ended(outcome);
+}
+
+const none = (count: number): number[] => Array.from<number>({ length: count }).fill(0);
 
 describe("Counters", () => {
   it("starts with nothing", () => {
@@ -19,19 +31,23 @@ describe("Counters", () => {
       meanMs: null,
       bytesIn: 0,
       bytesOut: 0,
+      inFlight: 0,
+      failed: 0,
+      durations: expect.objectContaining({ bounds: DURATION_BOUNDS }),
     });
   });
 
   it("counts each way a query can end", () => {
     const counters = new Counters();
     const size = { querySize: 40, replySize: 100 };
-    counters.ended(outcomeOf("a.", { ...size, duration: 1 }));
-    counters.ended(outcomeOf("a.", { ...size, duration: 2, transport: Transport.TCP }));
-    counters.ended(outcomeOf("a.", { ...size, duration: 3, rcode: 5 }));
-    counters.ended(outcomeOf("a.", { ...size, duration: 0, rcode: 5, server: null, error: "not allowed" }));
-    counters.ended(outcomeOf("a.", { ...size, duration: 4, rcode: 2, server: null, error: "timeout" }));
-    counters.ended(outcomeOf("a.", { ...size, duration: 4, rcode: 4095, server: null, error: "timeout" }));
-    counters.ended(outcomeOf(null, { querySize: 7, rcode: -1, replySize: 0, duration: 99, server: null }));
+    const own = { server: null, source: Source.LOCAL };
+    count(counters, outcomeOf("a.", { ...size, duration: 1 }));
+    count(counters, outcomeOf("a.", { ...size, duration: 2, transport: Transport.TCP }));
+    count(counters, outcomeOf("a.", { ...size, duration: 3, rcode: 5 }));
+    count(counters, outcomeOf("a.", { ...size, duration: 0, rcode: 5, ...own, error: "not allowed" }));
+    count(counters, outcomeOf("a.", { ...size, duration: 4, rcode: 2, ...own, error: "timeout" }));
+    count(counters, outcomeOf("a.", { ...size, duration: 4, rcode: 4095, ...own, error: "timeout" }));
+    count(counters, outcomeOf(null, { querySize: 7, rcode: -1, replySize: 0, duration: 99, server: null }));
     expect(counters.snapshot()).toEqual({
       received: 7,
       byTransport: { udp: 6, tcp: 1 },
@@ -46,6 +62,9 @@ describe("Counters", () => {
       meanMs: 2.333,
       bytesIn: 247,
       bytesOut: 600,
+      inFlight: 0,
+      failed: 1,
+      durations: expect.objectContaining({ upstream: [0, 0, 1, 1, 1, ...none(12)] }),
     });
     expect(Object.keys(counters.snapshot().errors)).toEqual(["timeout", "not allowed"]);
   });
@@ -53,10 +72,10 @@ describe("Counters", () => {
   it("counts answers from memory by what they were, and what is fetched anew apart from what clients asked", () => {
     const counters = new Counters();
     const own = { server: null };
-    counters.ended(outcomeOf("a.", { ...own, source: Source.CACHE }));
-    counters.ended(outcomeOf("a.", { ...own, source: Source.CACHE, rcode: 5 }));
-    counters.ended(outcomeOf("a.", { ...own, source: Source.STALE }));
-    counters.ended(outcomeOf("a.", { ...own, source: Source.LOCAL }));
+    count(counters, outcomeOf("a.", { ...own, source: Source.CACHE }));
+    count(counters, outcomeOf("a.", { ...own, source: Source.CACHE, rcode: 5 }));
+    count(counters, outcomeOf("a.", { ...own, source: Source.STALE }));
+    count(counters, outcomeOf("a.", { ...own, source: Source.LOCAL }));
     counters.refreshing();
     expect(counters.snapshot()).toMatchObject({
       received: 4,
@@ -70,7 +89,7 @@ describe("Counters", () => {
 
   it("does not grow with error texts that are all different", () => {
     const counters = new Counters();
-    for (let i = 0; i < 1000; i++) counters.ended(outcomeOf("a.", { error: `failure ${i}` }));
+    for (let i = 0; i < 1000; i++) count(counters, outcomeOf("a.", { error: `failure ${i}` }));
     const { errors } = counters.snapshot();
     expect(Object.keys(errors)).toHaveLength(65);
     expect(errors["other errors"]).toBe(936);
@@ -79,21 +98,57 @@ describe("Counters", () => {
   it("adds up what several threads counted, errors by their text", () => {
     const shared = [0, 1].map(() => new SharedArrayBuffer(Counters.BYTES));
     const [first, second] = shared.map((memory) => new Counters(memory)) as [Counters, Counters];
-    for (const text of ["timeout", "refused"]) first.ended(outcomeOf("a.", { error: text, duration: 1 }));
+    for (const text of ["timeout", "refused"]) count(first, outcomeOf("a.", { error: text, duration: 1 }));
     for (const text of ["refused", "refused", "name"])
-      second.ended(outcomeOf("a.", { error: text, duration: 2 }));
+      count(second, outcomeOf("a.", { error: text, duration: 2 }));
     // As the main thread reads them, which counts nothing itself.
     const sum = Counters.sum(shared.map((memory) => new Counters(memory)));
     expect(sum).toMatchObject({ received: 5, replies: { NOERROR: 5 }, meanMs: 1.6 });
     expect(sum.errors).toEqual({ refused: 3, timeout: 1, name: 1 });
   });
 
+  it("counts by transport, family and type when a query comes, and by source, code and time when it ends", () => {
+    const { tally } = new Counters();
+    const six = outcomeOf("a.", {
+      transport: Transport.TCP,
+      clientAddress: "fe80::1%eth0",
+      type: 28,
+      rcode: 3,
+    });
+    tally.received(six);
+    tally.received(outcomeOf("a.", { type: 61_234 }));
+    tally.received(outcomeOf(null));
+    expect(tally.requests(1, 1, QUESTION_TYPES.indexOf("AAAA"))).toBe(1);
+    expect(tally.requests(0, 0, QUESTION_TYPES.indexOf("other"))).toBe(2);
+    expect(tally.inFlight).toBe(3);
+    tally.ended({ ...six, duration: 1, replySize: 1300, replyFlags: 0x8380 });
+    tally.ended(outcomeOf("a.", { rcode: 2, server: null, source: Source.LOCAL, error: "no upstream" }));
+    tally.ended(outcomeOf(null, { rcode: -1, server: null, error: Drop.LIMITED }));
+    expect(tally.inFlight).toBe(0);
+    expect(tally.replies(TallySource.UPSTREAM, 3)).toBe(1);
+    expect(tally.replied(TallySource.FAILED)).toBe(1);
+    expect(tally.dropped(TallyDrop.LIMITED)).toBe(1);
+    expect(tally.truncated).toBe(1);
+    expect(tally.durations(TallySource.UPSTREAM).counts[2]).toBe(1);
+    expect(tally.replySizes.counts[SIZE_BOUNDS.indexOf(2047)]).toBe(1);
+  });
+
+  it("counts as dropped what a thread had that is gone", () => {
+    const { tally } = new Counters();
+    tally.received(outcomeOf("a."));
+    tally.received(outcomeOf("b."));
+    tally.ended(outcomeOf("a."));
+    tally.abandon();
+    expect(tally.dropped(TallyDrop.ABANDONED)).toBe(1);
+    expect(tally.inFlight).toBe(0);
+  });
+
   it("goes on counting where a thread before it ended", () => {
     const memory = new SharedArrayBuffer(Counters.BYTES);
-    new Counters(memory).ended(outcomeOf("a.", { error: "timeout" }));
+    count(new Counters(memory), outcomeOf("a.", { error: "timeout" }));
     const next = new Counters(memory);
-    next.ended(outcomeOf("a.", { error: "refused" }));
-    next.ended(outcomeOf("a.", { error: "timeout" }));
+    count(next, outcomeOf("a.", { error: "refused" }));
+    count(next, outcomeOf("a.", { error: "timeout" }));
     expect(next.snapshot()).toMatchObject({ received: 3, errors: { timeout: 2, refused: 1 } });
   });
 });

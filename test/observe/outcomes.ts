@@ -20,6 +20,7 @@ export function outcomeOf(name: string | null, changes: Partial<Outcome> = {}): 
     querySize: bytes.length,
     rcode: 0,
     replySize: 60,
+    replyFlags: 0x8180,
     source: Source.UPSTREAM,
     server: "tls://192.0.2.1#dns.example",
     error: null,
