@@ -26,6 +26,7 @@ export interface Config {
   readonly bypass: BypassConfig;
   readonly access: AccessConfig;
   readonly history: HistoryConfig;
+  readonly dnstap: DnstapConfig;
   readonly control: ControlConfig;
   /** How many threads answer queries; `auto`: as many as this machine has use for. */
   readonly workers: number | "auto";
@@ -210,11 +211,36 @@ export interface HistoryConfig {
   readonly size: number;
   /** Where they are appended as NDJSON; null: nowhere. */
   readonly file: string | null;
-  /** How long a rotated file is kept, in milliseconds. */
+  /** How long a query is kept in memory, and a rotated file, in milliseconds. */
   readonly keep: number;
   /** The size in bytes at which the file is rotated. */
   readonly rotate: number;
+  /** Of the file and the rotated ones together, in bytes. */
+  readonly total: number;
+  /** How often the file is written, in milliseconds. */
+  readonly every: number;
+  /** Holds for dnstap as well. */
+  readonly privacy: HistoryPrivacy;
+  /** Names that are not kept, nor sent by dnstap. */
+  readonly ignore: readonly RouteMatch[];
 }
+
+/** How much is kept of who asked. */
+export type HistoryPrivacy = "full" | "mask-clients" | "hide-clients" | "counters-only";
+
+/** Messages as they were on the wire, for a program that takes them. */
+export interface DnstapConfig {
+  /** Null: nowhere. */
+  readonly to: DnstapTarget | null;
+  readonly messages: readonly ("client" | "forwarder")[];
+  /** As what this server is known there; `auto`: the name of the host. */
+  readonly identity: string;
+  /** What may wait for the reader, in bytes, in each thread. */
+  readonly buffer: number;
+}
+
+/** A Unix socket, or an IP address and a port for TCP. */
+export type DnstapTarget = { readonly path: string } | { readonly address: string; readonly port: number };
 
 export interface ControlConfig {
   /** The path of the control socket; null: none. */

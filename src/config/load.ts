@@ -84,6 +84,7 @@ function merge(below: Layer, above: Layer): Layer {
     bypass: { ...below.bypass, ...above.bypass },
     access: { ...below.access, ...above.access },
     history: { ...below.history, ...above.history },
+    dnstap: { ...below.dnstap, ...above.dnstap },
     control: { ...below.control, ...above.control },
     log: { ...below.log, ...above.log },
   };
@@ -91,7 +92,7 @@ function merge(below: Layer, above: Layer): Layer {
 
 /** The defaults are part of what was merged, so nothing is missing. */
 function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
-  const { access, history, log } = merged;
+  const { access, log } = merged;
   const { state } = merged;
   const socket = merged.control!.socket;
   const uid = process.getuid?.() ?? 0;
@@ -116,12 +117,8 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     cluster: merged.cluster!,
     bypass: complete(merged.bypass),
     access: { allow: access!.allow! },
-    history: {
-      size: history!.size!,
-      file: history!.file!,
-      keep: history!.keep!,
-      rotate: history!.rotate!,
-    },
+    history: complete(merged.history),
+    dnstap: complete(merged.dnstap),
     control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
     workers: merged.workers!,
     io: merged.io!,

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { rcodeCode, rcodeName } from "../dns/rcode.ts";
 import { formatBootstrap } from "./bootstrap.ts";
 import type { CacheConfig, CaSource, Config, RouteSpec, TlsOptions, UpstreamSpec } from "./config.ts";
+import { formatDnstap } from "./dnstap-address.ts";
 import { formatDuration } from "./duration.ts";
 import { formatListen } from "./listen-address.ts";
 import type { LoadedConfig } from "./load.ts";
@@ -37,7 +38,7 @@ export function formatConfig({ config, file, origins }: LoadedConfig): string {
 
 /** Each option as a file would hold it. */
 function writtenForm(config: Config): Map<string, unknown> {
-  const { tls, localNames, history } = config;
+  const { tls, localNames, history, dnstap } = config;
   return new Map<string, unknown>([
     ["listen", config.listen.map(formatListen)],
     ["upstreams", config.upstreams.map((upstream) => writtenUpstream(upstream, tls))],
@@ -61,6 +62,14 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["history.file", writtenPath(history.file)],
     ["history.keep", formatDuration(history.keep)],
     ["history.rotate", formatSize(history.rotate)],
+    ["history.total", formatSize(history.total)],
+    ["history.every", formatDuration(history.every)],
+    ["history.privacy", history.privacy],
+    ["history.ignore", [...new Set(history.ignore.map(({ written }) => written))]],
+    ["dnstap.to", formatDnstap(dnstap.to)],
+    ["dnstap.messages", dnstap.messages],
+    ["dnstap.identity", dnstap.identity],
+    ["dnstap.buffer", formatSize(dnstap.buffer)],
     ["control.socket", writtenPath(config.control.socket)],
     ["workers", config.workers],
     ["io", config.io],

@@ -7,7 +7,7 @@ import type { UpstreamDraft } from "./upstream-draft.ts";
 
 /** Makes every path of a layer absolute: relative ones start from `base`. Tells folders of trust anchors from files. */
 export function resolvePaths(layer: Layer, base: string): Layer {
-  const { upstreams, routes, tls, cache, history, control, state } = layer;
+  const { upstreams, routes, tls, cache, history, dnstap, control, state } = layer;
   const path = <T extends string | null | undefined>(value: T): T | string =>
     typeof value === "string" ? resolve(base, value) : value;
   const place = <T extends "auto" | { file: string } | null | undefined>(value: T): T | { file: string } =>
@@ -33,6 +33,8 @@ export function resolvePaths(layer: Layer, base: string): Layer {
     ...(tls && { tls: tlsPaths(tls) }),
     ...(cache?.file && { cache: { ...cache, file: path(cache.file) } }),
     ...(history?.file && { history: { ...history, file: path(history.file) } }),
+    ...(dnstap?.to &&
+      "path" in dnstap.to && { dnstap: { ...dnstap, to: { path: resolve(base, dnstap.to.path) } } }),
     ...(control?.socket && { control: { socket: place(control.socket) } }),
     ...(state !== undefined && { state: place(state) }),
   };

@@ -2,25 +2,15 @@ import { z } from "zod";
 import type { BootstrapServer, BypassConfig, Config, ListenAddress, LocalNames, Policy } from "./config.ts";
 import { parseBootstrap } from "./bootstrap.ts";
 import { type CacheLayer, cacheSection } from "./cache-schema.ts";
-import {
-  between,
-  duration,
-  fileOrNone,
-  list,
-  onOrOff,
-  parseCount,
-  parsed,
-  parsePath,
-  possibleList,
-  text,
-} from "./fields.ts";
+import { type DnstapLayer, dnstapSection } from "./dnstap-schema.ts";
+import { duration, fileOrNone, list, onOrOff, parsed, possibleList, text } from "./fields.ts";
+import { type HistoryLayer, historySection } from "./history-schema.ts";
 import { issuesOf, type LayerIssue } from "./issues.ts";
 import { parseListen } from "./listen-address.ts";
 import type { About, Option } from "./option.ts";
 import { parsePrefix } from "./prefix.ts";
 import { parseRetryRcode } from "./retry-rcode.ts";
 import { policyField, type RouteDraft, routeField } from "./route-schema.ts";
-import { formatSize, parseSize } from "./size.ts";
 import { type TlsLayer, tlsSection } from "./tls-schema.ts";
 import type { UpstreamDraft } from "./upstream-draft.ts";
 import { upstreamField } from "./upstream-schema.ts";
@@ -48,18 +38,12 @@ export interface Layer {
   cluster?: Config["cluster"] | undefined;
   bypass?: { [Key in keyof BypassConfig]?: BypassConfig[Key] | undefined } | null | undefined;
   access?: { allow?: string[] | undefined } | null | undefined;
-  history?: LayerHistory | null | undefined;
+  history?: HistoryLayer | null | undefined;
+  dnstap?: DnstapLayer | null | undefined;
   workers?: number | "auto" | undefined;
   io?: Config["io"] | undefined;
   control?: { socket?: AutoPath | undefined } | null | undefined;
   log?: { level?: Config["log"]["level"] | undefined } | null | undefined;
-}
-
-interface LayerHistory {
-  size?: number | undefined;
-  file?: string | null | undefined;
-  keep?: number | undefined;
-  rotate?: number | undefined;
 }
 
 const autoPath = text("auto, none, or a path")
@@ -216,46 +200,8 @@ const schema = z.strictObject({
         .optional(),
     })
     .nullish(),
-  history: z
-    .strictObject({
-      size: z
-        .union([z.string(), z.number()], { error: () => "wants a whole number" })
-        .transform(parsed(parseCount))
-        .meta({
-          type: "whole number, 0 to 1000000",
-          description:
-            "How many of the last queries are kept in memory, at some 300 bytes each; 0 keeps none.",
-          default: 10_000,
-        } satisfies About)
-        .optional(),
-      file: text("the path of a file, or null")
-        .transform(parsed(parsePath))
-        .nullable()
-        .meta({
-          type: "path or `null`",
-          description:
-            "A file that every query is appended to, one JSON object a line; `null` or `none`: no file.",
-          default: null,
-        } satisfies About)
-        .optional(),
-      keep: duration(MINUTE, 3650 * DAY)
-        .meta({
-          type: "duration, 1m to 3650d",
-          description: "How long a file that was rotated away is kept.",
-          default: "7d",
-        } satisfies About)
-        .optional(),
-      rotate: z
-        .union([z.string(), z.number()], { error: () => "wants a size, as in 64MiB" })
-        .transform(parsed((value) => between(parseSize(String(value)), 4096, 2 ** 40, formatSize)))
-        .meta({
-          type: "size, 4KiB to 1024GiB",
-          description: "The size at which the file is rotated.",
-          default: "64MiB",
-        } satisfies About)
-        .optional(),
-    })
-    .nullish(),
+  history: historySection.nullish(),
+  dnstap: dnstapSection.nullish(),
   control: z
     .strictObject({
       socket: autoPath

@@ -3,6 +3,7 @@ import type { ConfigProblem } from "./config-error.ts";
 import { SOCKET_PATH_LIMIT } from "./control-socket.ts";
 import { formatDuration } from "./duration.ts";
 import type { Fault } from "./fault.ts";
+import { formatSize } from "./size.ts";
 import { formatKey, type KeyPath } from "./source.ts";
 import { listenerFaults, loopFaults } from "./validate-listen.ts";
 import { tlsFaults } from "./validate-tls.ts";
@@ -52,10 +53,28 @@ function cacheFaults({ cache }: Config): Fault[] {
   return faults;
 }
 
-/** The file is written from what is in memory. */
-function historyFaults({ history }: Config): Fault[] {
-  if (history.file === null || history.size > 0) return [];
-  const path = ["history", "size"];
-  const message = "with none of the queries in memory, none would get into history.file";
-  return [{ path, message, hint: "leave history.size away" }];
+/** The file is written from what is in memory; and where nothing is to be known of queries, nothing of them leaves. */
+function historyFaults({ history, dnstap }: Config): Fault[] {
+  const faults: Fault[] = [];
+  if (history.file !== null && history.size === 0) {
+    const message = "with none of the queries in memory, none would get into history.file";
+    faults.push({ path: ["history", "size"], message, hint: "leave history.size away" });
+  }
+  if (history.file !== null && history.total < history.rotate * 2) {
+    const message = `${formatSize(history.total)} is less than two files of history.rotate, ${formatSize(history.rotate)}`;
+    faults.push({ path: ["history", "total"], message, hint: "rotate at a smaller size" });
+  }
+  if (history.privacy === "counters-only" && history.file !== null) {
+    const message = "history.privacy is counters-only, so nothing would get into the file";
+    faults.push({ path: ["history", "file"], message, hint: "leave history.file away" });
+  }
+  if (history.privacy === "counters-only" && dnstap.to !== null) {
+    const message = "history.privacy is counters-only, so nothing would be sent";
+    faults.push({ path: ["dnstap", "to"], message, hint: "leave dnstap.to away" });
+  }
+  if (dnstap.to !== null && "path" in dnstap.to && Buffer.byteLength(dnstap.to.path) > SOCKET_PATH_LIMIT) {
+    const message = `the address of a socket holds ${SOCKET_PATH_LIMIT} bytes: ${dnstap.to.path}`;
+    faults.push({ path: ["dnstap", "to"], message, hint: "choose a shorter path" });
+  }
+  return faults;
 }

@@ -7,6 +7,7 @@ export type ValueErrorCode =
   | "ERR_DOTLS_BAD_LISTEN"
   | "ERR_DOTLS_BAD_UPSTREAM"
   | "ERR_DOTLS_BAD_PREFIX"
+  | "ERR_DOTLS_BAD_DNSTAP"
   | "ERR_DOTLS_BAD_ROUTE";
 
 /** A value that does not follow its grammar, wherever it was written: a file, a variable, a flag, a call. */

@@ -1,5 +1,7 @@
 import type { Config } from "./config.ts";
+import { formatDnstap } from "./dnstap-address.ts";
 import { allUpstreams } from "./fault.ts";
+import { isLoopback } from "./ip-address.ts";
 import { formatKey } from "./source.ts";
 import { isPlain } from "./upstream-draft.ts";
 
@@ -32,8 +34,14 @@ export function warningsOf(config: Config): string[] {
       isPlain(upstream.protocol) || upstream.tls.keyLog === null ? [] : [upstream.tls.keyLog],
     ),
   );
+  const { to } = config.dnstap;
+  const tapped =
+    to !== null && "address" in to && !isLoopback(to.address)
+      ? [`dnstap.to: every query leaves in the clear for ${formatDnstap(to)}`]
+      : [];
   return [
     ...lines,
+    ...tapped,
     ...[...logs].map(
       (file) => `whoever can read ${file} can read the queries: the secrets of TLS go there (keyLog)`,
     ),

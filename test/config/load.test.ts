@@ -1,3 +1,4 @@
+import { NO_DNSTAP, PLAIN_HISTORY } from "../../src/config/plain-history.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
@@ -81,7 +82,8 @@ describe("the defaults", () => {
           "fe80::/10",
         ],
       },
-      history: { size: 10_000, file: null, keep: 604_800_000, rotate: 67_108_864 },
+      history: { ...PLAIN_HISTORY, size: 10_000 },
+      dnstap: NO_DNSTAP,
       control: { socket: null },
       workers: "auto",
       io: "auto",

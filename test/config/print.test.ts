@@ -86,6 +86,17 @@ history:
   file: ${join(cwd, "h.ndjson")} # dotls.yaml:2:17
   keep: 7d # default
   rotate: 64MiB # default
+  total: 1GiB # default
+  every: 10s # default
+  privacy: full # default
+  ignore: [] # default
+dnstap:
+  to: none # default
+  messages: # default
+    - client
+    - forwarder
+  identity: auto # default
+  buffer: 4MiB # default
 control:
   socket: none # env DOTLS_CONTROL_SOCKET
 workers: auto # default
@@ -123,7 +134,7 @@ log:
     ],
     [
       "everything else",
-      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000}\ncontrol: {socket: s}\nworkers: 3\nio: batch\nlog: {level: debug}",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000, total: 10000, every: 90s, privacy: mask-clients, ignore: [a.example, '*.b.example', 10.0.0.0/7]}\ndnstap: {to: 'unix:s', messages: [forwarder], identity: me, buffer: 300KiB}\ncontrol: {socket: s}\nworkers: 3\nio: batch\nlog: {level: debug}",
     ],
   ])("%s read back as the same", (_, yaml) => {
     const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });

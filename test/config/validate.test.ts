@@ -144,6 +144,26 @@ describe("the history", () => {
     ]);
     expect(load({ yaml: "history: {size: 0}" }).config.history).toMatchObject({ size: 0, file: null });
   });
+
+  test("a file, or dnstap, for queries that nothing is to be kept of", () => {
+    const yaml = "history: {file: h, privacy: counters-only}\ndnstap: {to: 'tcp://127.0.0.1:6000'}";
+    expect(problemsOf({ yaml })).toEqual([
+      "dotls.yaml:1:17: history.file: history.privacy is counters-only, so nothing would get into the file (leave history.file away)",
+      "dotls.yaml:2:14: dnstap.to: history.privacy is counters-only, so nothing would be sent (leave dnstap.to away)",
+    ]);
+  });
+
+  test("a total that would be broken by the first rotation", () => {
+    expect(problemsOf({ yaml: "history: {file: h, rotate: 8KiB, total: 8KiB}" })).toEqual([
+      "dotls.yaml:1:41: history.total: 8KiB is less than two files of history.rotate, 8KiB (rotate at a smaller size)",
+    ]);
+  });
+
+  test("a dnstap socket that no address holds", () => {
+    expect(problemsOf({ flags: { set: [`dnstap.to=unix:/${"x".repeat(103)}`] } })[0]).toContain(
+      "--set: dnstap.to: the address of a socket holds 103 bytes: /xxx",
+    );
+  });
 });
 
 describe("the cache", () => {

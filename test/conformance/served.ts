@@ -38,7 +38,7 @@ function configFor(upstream: ScriptedUpstream, options: ServeOptions = {}): Conf
     upstreams: [specOf(upstream, { label: "upstream" })],
     timeout: options.timeout ?? 2000,
     access: { allow: options.allow ?? ["127.0.0.0/8", "::1/128"] },
-    history: { size: 1000, file: null, keep: 0, rotate: 0 },
+    history: { ...plainConfig.history, size: 1000 },
     control: { socket: null },
     log: { level: "error" },
   };

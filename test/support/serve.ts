@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { Config, UpstreamSpec } from "../../src/config/config.ts";
 import { ALL_LOCAL_NAMES } from "../../src/config/local-names.ts";
+import { NO_DNSTAP, PLAIN_HISTORY } from "../../src/config/plain-history.ts";
 import { NO_CACHE } from "../../src/config/no-cache.ts";
 import { DEFAULT_TLS, mergeTls, type OwnTls } from "../../src/config/tls-options.ts";
 import { readUpstream } from "../../src/config/upstream-spec.ts";
@@ -51,7 +52,8 @@ export const plainConfig: Config = {
   cluster: "off",
   bypass: { enabled: false, most: 0 },
   access: { allow: ["127.0.0.0/8"] },
-  history: { size: 100, file: null, keep: 0, rotate: 0 },
+  history: PLAIN_HISTORY,
+  dnstap: NO_DNSTAP,
   control: { socket: null },
   workers: 1,
   io: "auto",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import type { Config } from "../../config/config.ts";
 import { ALL_LOCAL_NAMES } from "../../config/local-names.ts";
+import { NO_DNSTAP, PLAIN_HISTORY } from "../../config/plain-history.ts";
 import { NO_CACHE } from "../../config/no-cache.ts";
 import { DEFAULT_TLS } from "../../config/tls-options.ts";
 import { readUpstream } from "../../config/upstream-spec.ts";
@@ -123,7 +124,8 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     cluster: "off",
     bypass: { enabled: false, most: 0 },
     access: { allow: ["127.0.0.0/8"] },
-    history: { size: 100, file: null, keep: 0, rotate: 0 },
+    history: PLAIN_HISTORY,
+    dnstap: NO_DNSTAP,
     control: { socket: null },
     workers: 1,
     // Nothing that is fast: it must run everywhere.
