@@ -106,13 +106,13 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     return this.#flights !== null;
   }
 
-  fly(upstream: Upstream): Exchange {
+  fly(upstream: Upstream, hedge = false): Exchange {
     const now = performance.now();
-    return this.#fly(upstream, upstream.edns.speaks(now), now);
+    return this.#fly(upstream, upstream.edns.speaks(now), now, hedge);
   }
 
-  #fly(upstream: Upstream, edns: boolean, now: number): Exchange {
-    const flight = new Flight(this, upstream, edns);
+  #fly(upstream: Upstream, edns: boolean, now: number, hedge: boolean): Exchange {
+    const flight = new Flight(this, upstream, edns, hedge);
     flight.next = this.#flights;
     this.#flights = flight;
     this.#carrier.wheel.remove(this);
@@ -134,13 +134,16 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   answered(flight: Flight, bytes: Uint8Array, start: number, end: number): boolean {
     if (!view.read(bytes, start, end)) return false;
     this.#drop(flight);
+    flight.rcode = view.rcode;
     const { upstream } = flight;
     if (view.keepalive >= 0) upstream.noteKeepalive(view.keepalive, flight.on);
     if (!flight.edns) notePlain(upstream);
     else if (refusesEdns() && this.#askPlain(upstream)) return true;
     const isPoor = this.#carrier.retryRcodes.has(view.rcode) && !view.bogus;
     // Over a stream nothing needs to be cut: another server may have all of it.
-    if (isPoor || isTruncated()) this.#keepSpare(flight);
+    const isSpare = isPoor || isTruncated();
+    if (flight.hedge) upstream.counters.tally.hedged(!isSpare);
+    if (isSpare) this.#keepSpare(flight);
     else this.#finish(upstream);
     return true;
   }
@@ -149,7 +152,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   #askPlain(upstream: Upstream): boolean {
     const now = performance.now();
     if (!upstream.edns.mayBePlain(now)) return false;
-    this.#fly(upstream, false, now);
+    this.#fly(upstream, false, now, false);
     return true;
   }
 
@@ -170,6 +173,9 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
 
   lost(flight: Flight, failure: Failure, progress: boolean): void {
     this.#drop(flight);
+    const { tally } = flight.upstream.counters;
+    tally.lost(failure);
+    if (flight.hedge) tally.hedged(false);
     this.#group.again(this, flight.upstream, failure, progress);
   }
 
@@ -203,6 +209,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     const who = names.size === 0 ? "" : `${[...names].join(", ")}: `;
     const met = this.failures?.map(({ upstream, failure }) => `; ${upstream.label}: ${failure.text}`) ?? [];
     const but = misled ? ", only messages that answer no question of ours" : "";
+    this.#end("timeout");
     this.#fail(!misled, `${who}no answer within ${this.#carrier.timeout / 1000} s${but}${met.join("")}`);
   }
 
@@ -215,7 +222,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   /** `view` holds the answer. */
   #finish(upstream: Upstream): void {
     this.#carrier.deadlines.remove(this);
-    this.#end();
+    this.#end("cancelled");
     this.query.server = upstream.label;
     this.query.rcode = view.rcode;
     this.#carrier.completion.complete(this.query, view);
@@ -223,7 +230,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
 
   #fail(nobodyThere: boolean, why: string): void {
     const { query } = this;
-    this.#end();
+    this.#end("cancelled");
     if (this.#spare !== null) {
       view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
       query.server = this.#spare.upstream.label;
@@ -240,12 +247,15 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#carrier.completion.complete(query, null);
   }
 
-  /** Gives up what is still out. */
-  #end(): void {
+  /** Gives up what is still out; `outcome` is how that ends for the servers that have it. */
+  #end(outcome: "cancelled" | "timeout"): void {
     this.#over = true;
     this.#carrier.wheel.remove(this);
     for (let flight = this.#flights; flight !== null; flight = flight.next) {
       flight.upstream.abandon(flight);
+      const { tally } = flight.upstream.counters;
+      tally.ended(outcome);
+      if (flight.hedge) tally.hedged(false);
       // Its id rests for a while; the query need not.
       flight.inquiry = null;
     }
@@ -269,16 +279,19 @@ export class Flight extends Exchange {
   readonly upstream: Upstream;
   /** Whether it is asked with EDNS. */
   readonly edns: boolean;
+  /** Whether it was sent because another server was late. */
+  readonly hedge: boolean;
   /** What the server had sent before that answers nothing: more of it since then is part of the story. */
   readonly strange: number;
   /** The next flight of the inquiry. */
   next: Flight | null = null;
 
-  constructor(inquiry: ClientInquiry, upstream: Upstream, edns: boolean) {
+  constructor(inquiry: ClientInquiry, upstream: Upstream, edns: boolean, hedge: boolean) {
     super();
     this.inquiry = inquiry;
     this.upstream = upstream;
     this.edns = edns;
+    this.hedge = hedge;
     this.strange = upstream.counters.mismatched;
   }
 

@@ -23,6 +23,7 @@ export class LoopWatch implements Stage {
   constructor(log: Log, board: ProbeBoard | null) {
     const events: LoopEvents<Upstream> = {
       onLoop: (upstream) => {
+        upstream.counters.tally.looped();
         upstream.blocked = { kind: "loop", text: "it sends our questions back to us" };
         log.error(`upstream ${upstream.label} leads back to dotls: it is not asked any more`, {
           upstream: upstream.label,

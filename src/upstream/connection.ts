@@ -5,7 +5,7 @@ import { answers } from "./answer-match.ts";
 import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
-import type { Failure } from "./failure.ts";
+import { CLOSED_BY_US, type Failure } from "./failure.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { randomId } from "./random-ids.ts";
 
@@ -29,7 +29,6 @@ const UNUSABLE: Failure = {
 };
 const OVER: Failure = { kind: "closed", text: "the connection is over" };
 const FULL: Failure = { kind: "closed", text: "too many queries on one connection" };
-const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
 /**
  * One TLS connection with many queries in flight (RFC 7766 section 6.2.1.1, RFC 7858 section 3.3). Exchanges that come

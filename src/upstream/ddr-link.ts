@@ -3,10 +3,8 @@ import type { DdrBook } from "./ddr-book.ts";
 import { STEP_TIMEOUT } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
-import type { Failure } from "./failure.ts";
+import { CLOSED_BY_US, type Failure } from "./failure.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
-
-const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 
 /**
  * A link to the resolver that a plain one designates, made as soon as that is known: only then it is clear whether TLS or

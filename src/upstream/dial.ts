@@ -10,6 +10,7 @@ import { type Failure, failureOf, isAlpnRefusal, isHandshakeRefusal, isAlert } f
 import { leave } from "./farewell.ts";
 import { type Identity, serverNameOf } from "./identity.ts";
 import type { KeyLog } from "./key-log.ts";
+import type { LinkTls } from "./link-tls.ts";
 import { type Proof, Prover, type Verify } from "./proof.ts";
 import type { TicketStore } from "./tickets.ts";
 import type { ContextOptions, TrustAnchors } from "./trust-anchors.ts";
@@ -46,6 +47,8 @@ export interface Dialed<Connected extends Socket = TLSSocket> {
   readonly proof: Proof;
   /** Why it is not authenticated, where that is known: with `opportunistic`, and without encryption. */
   readonly doubt: Failure | null;
+  /** Not there without TLS. */
+  readonly tls?: LinkTls;
 }
 
 export interface DialListener<Connected extends Socket = TLSSocket> {
@@ -230,6 +233,7 @@ function attempt(
       resumed: socket.isSessionReused(),
       proof,
       doubt,
+      tls: tlsOf(socket),
     });
   });
   socket.on("error", (error) => {
@@ -252,6 +256,15 @@ function attempt(
     state = "over";
     clearTimeout(timer);
     leave(socket, politely && wasOpen);
+  };
+}
+
+function tlsOf(socket: TLSSocket): LinkTls {
+  return {
+    version: socket.getProtocol(),
+    cipher: socket.getCipher()?.standardName ?? null,
+    alpn: typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : null,
+    certificate: socket.isSessionReused() ? null : (socket.getPeerX509Certificate() ?? null),
   };
 }
 

@@ -8,7 +8,7 @@ import { DohStream, type DohStreamListener } from "./doh-stream.ts";
 import { DohStreams } from "./doh-streams.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { CLOSED_BY_US, type Failure, failureOf } from "./failure.ts";
 import { FAREWELL } from "./farewell.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { ageRecords } from "./message-age.ts";
@@ -27,7 +27,6 @@ const MAX_REFUSALS = 2;
 const MAX_FAILED = 3;
 
 const CLOSED: Failure = { kind: "closed", text: "closed by the server" };
-const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 const OVER: Failure = { kind: "closed", text: "the HTTP/2 session is over" };
 const LEAVING: Failure = { kind: "closed", text: "the server ends the HTTP/2 session" };
 const REFUSED: Failure = { kind: "closed", text: "HTTP/2: the server refused the stream" };

@@ -21,6 +21,8 @@ export abstract class Exchange {
   on: Link | null = null;
   /** Nobody waits any more: a late answer is thrown away. Set by whoever made the exchange. */
   abandoned = false;
+  /** The response code of its answer, for who counts; -1: it has none, or is not counted. Set by whoever made the exchange. */
+  rcode = -1;
 
   /** A message that holds the question, from byte 12 to `questionEnd`: what the answer's question must equal. */
   abstract readonly question: Uint8Array;

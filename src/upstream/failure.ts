@@ -6,27 +6,38 @@
  * holds none, `loop` a server that is ourselves or asks ourselves,
  * `bootstrap` a name whose addresses are not known, `busy` a limit of ours.
  */
-export type FailureKind =
-  | "refused"
-  | "unreachable"
-  | "timeout"
-  | "closed"
-  | "silent"
-  | "tls"
-  | "untrusted"
-  | "name"
-  | "pin"
-  | "clock"
-  | "malformed"
-  | "loop"
-  | "bootstrap"
-  | "http"
-  | "busy";
+export const FAILURE_KINDS = [
+  "refused",
+  "unreachable",
+  "timeout",
+  "closed",
+  "silent",
+  "tls",
+  "untrusted",
+  "name",
+  "pin",
+  "clock",
+  "malformed",
+  "loop",
+  "bootstrap",
+  "http",
+  "busy",
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** A failure and its story in words that can be shown to a client: no secrets, one line. */
 export interface Failure {
   readonly kind: FailureKind;
   readonly text: string;
+}
+
+/** We ended the connection ourselves; always this very object. */
+export const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
+
+/** Whether the two sides speak different protocols inside TLS, or one of them did not say which. */
+export function isAboutAlpn({ kind, text }: Failure): boolean {
+  return kind === "tls" && /application protocol|HTTP\/2/.test(text);
 }
 
 /**

@@ -20,6 +20,11 @@ export class FormerLinks {
     return sum;
   }
 
+  /** How many of them fell quiet. */
+  get suspects(): number {
+    return this.#suspects.length;
+  }
+
   /** How many there are. */
   get size(): number {
     return this.#suspects.length + this.#parting.length;

@@ -23,8 +23,8 @@ export interface Inquiry extends Asked {
   fruitless: number;
   /** Why servers failed it; null: none so far, which is the rule. */
   failures: { upstream: Upstream; failure: Failure }[] | null;
-  /** Makes an exchange for this server and asks it. */
-  fly(upstream: Upstream): Exchange;
+  /** Makes an exchange for this server and asks it; `hedge`: because another one is late. */
+  fly(upstream: Upstream, hedge?: boolean): Exchange;
   /** Whether another exchange of it may still bring an answer. */
   readonly flying: boolean;
   /** Nobody is left to ask. `why` names each server with its failure. */
@@ -71,7 +71,7 @@ export class Group {
     else if (!this.#budget.spend()) return false;
     const chosen = this.#policy.pick(others, inquiry);
     this.upstreams[chosen]!.counters.hedges++;
-    this.#fly(inquiry, chosen);
+    this.#fly(inquiry, chosen, true);
     return true;
   }
 
@@ -111,9 +111,9 @@ export class Group {
     return 1 << this.upstreams.indexOf(upstream);
   }
 
-  #fly(inquiry: Inquiry, index: number): void {
+  #fly(inquiry: Inquiry, index: number, hedge = false): void {
     inquiry.tried |= 1 << index;
-    inquiry.fly(this.upstreams[index]!);
+    inquiry.fly(this.upstreams[index]!, hedge);
   }
 
   /** Bit mask of the servers that may be asked without a second thought. Those that failed are probed on the way. */

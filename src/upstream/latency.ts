@@ -47,6 +47,11 @@ export class Latency {
     }
   }
 
+  /** The counts, lately weighing more, for adding up those of several threads. */
+  get counts(): Float64Array {
+    return this.#counts.slice();
+  }
+
   /** How much is known: times that were added and not yet forgotten. */
   get weight(): number {
     return this.#sum;
@@ -54,13 +59,7 @@ export class Latency {
 
   /** The time that a part `share` (0 to 1) of the answers came within, ms; undefined when nothing is known. */
   quantile(share: number): number | undefined {
-    if (this.#sum === 0) return undefined;
-    let left = this.#sum * share;
-    for (let i = 0; i < BUCKETS; i++) {
-      left -= this.#counts[i]!;
-      if (left <= 0) return SMALLEST * 2 ** ((i + 1) / PER_OCTAVE);
-    }
-    return SMALLEST * 2 ** (BUCKETS / PER_OCTAVE);
+    return latencyQuantile(this.#counts, this.#sum, share);
   }
 
   /**
@@ -84,4 +83,15 @@ export class Latency {
     this.#sum = 0;
     this.#added = 0;
   }
+}
+
+/** The time that a part `share` (0 to 1) of `sum` answers came within, ms, by `Latency.counts`; undefined when there are none. */
+export function latencyQuantile(counts: Float64Array, sum: number, share: number): number | undefined {
+  if (sum === 0) return undefined;
+  let left = sum * share;
+  for (let i = 0; i < BUCKETS; i++) {
+    left -= counts[i]!;
+    if (left <= 0) return SMALLEST * 2 ** ((i + 1) / PER_OCTAVE);
+  }
+  return SMALLEST * 2 ** (BUCKETS / PER_OCTAVE);
 }

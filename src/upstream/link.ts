@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import type { Failure } from "./failure.ts";
+import type { LinkTls } from "./link-tls.ts";
 import type { Proof } from "./proof.ts";
 
 /** What is known of a link once it is open; for status, doctor and people. */
@@ -13,6 +14,8 @@ export interface LinkInfo {
   readonly proof: Proof;
   /** Why by nothing, where that is known. */
   readonly doubt: Failure | null;
+  /** Not there without TLS. */
+  readonly tls?: LinkTls;
 }
 
 /** Who opens links and hears what becomes of them: an Upstream. */

@@ -2,6 +2,16 @@ import { FormerLinks } from "./former-links.ts";
 import type { Link } from "./link.ts";
 import type { LinkRoom } from "./link-room.ts";
 
+/** How many links a server has in each state. */
+export interface LinkStates {
+  readonly connecting: number;
+  readonly open: number;
+  /** Quiet for so long that questions go elsewhere; they are still listened to. */
+  readonly suspected: number;
+  /** They get no more questions, and wait for their last answers. */
+  readonly parting: number;
+}
+
 /** The links to one server: the one that gets new questions, made when it is needed, and those that get no more. */
 export class Links {
   /** The one that gets new questions. */
@@ -24,6 +34,17 @@ export class Links {
   /** How many there are. */
   get count(): number {
     return this.#former.size + (this.current === null ? 0 : 1);
+  }
+
+  /** How many there are, by what they are there for. */
+  get states(): LinkStates {
+    const state = this.current?.state;
+    return {
+      connecting: state === "connecting" ? 1 : 0,
+      open: state === "open" ? 1 : 0,
+      suspected: this.#former.suspects,
+      parting: this.#former.parting.length,
+    };
   }
 
   /** Exchanges that wait on them. */

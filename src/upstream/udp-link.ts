@@ -1,7 +1,7 @@
 import { Flag, HEADER_LENGTH, HeaderOffset, readU16, writeU16 } from "../dns/header.ts";
 import { answers } from "./answer-match.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Failure } from "./failure.ts";
+import { CLOSED_BY_US, type Failure } from "./failure.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import { UNENCRYPTED } from "./proof.ts";
 import { Form } from "./query-writer.ts";
@@ -38,7 +38,6 @@ const MAX_PENDING = 20_000;
 const BUSY: Failure = { kind: "busy", text: "too many queries without an answer" };
 const MALFORMED: Failure = { kind: "malformed", text: "the server sent a malformed answer" };
 const SILENT: Failure = { kind: "timeout", text: `no answer over UDP, asked ${MAX_SENT} times` };
-const CLOSED_BY_US: Failure = { kind: "closed", text: "closed by dotls" };
 const OVER: Failure = { kind: "closed", text: "the UDP link is over" };
 
 /**

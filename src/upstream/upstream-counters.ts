@@ -1,5 +1,9 @@
+import type { LinkInfo } from "./link.ts";
+import { UpstreamTally } from "./upstream-tally.ts";
+
 /** What is counted of one server; read when somebody asks for the status. */
 export class UpstreamCounters {
+  readonly tally: UpstreamTally = new UpstreamTally();
   connections = 0;
   handshakes = 0;
   resumed = 0;
@@ -15,4 +19,19 @@ export class UpstreamCounters {
   handshakeMs = -1;
   /** Decayed mean time from writing a query to its answer, ms; -1: none yet. */
   roundTripMs = -1;
+
+  /** A link is open. */
+  opened({ connectMs, handshakeMs, resumed }: LinkInfo): void {
+    this.handshakes++;
+    if (resumed) this.resumed++;
+    this.handshakeMs = handshakeMs;
+    this.tally.opened(connectMs, handshakeMs, resumed);
+  }
+
+  /** An answer came after `took` ms; `rcode` is that of `Exchange`. */
+  answered(took: number, rcode: number): void {
+    this.answers++;
+    if (rcode >= 0) this.tally.answered(rcode, took);
+    this.roundTripMs = this.roundTripMs < 0 ? took : this.roundTripMs * 0.9 + took * 0.1;
+  }
 }

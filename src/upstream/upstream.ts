@@ -6,13 +6,15 @@ import type { Failure } from "./failure.ts";
 import { Latency } from "./latency.ts";
 import type { Link, LinkInfo, LinkOwner } from "./link.ts";
 import { type LinkHolder, LinkRoom } from "./link-room.ts";
-import { Links } from "./links.ts";
+import { TlsShown } from "./link-tls.ts";
+import { type LinkStates, Links } from "./links.ts";
 import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
 import type { Proof } from "./proof.ts";
 import { RecordHabit } from "./record-habit.ts";
 import { SUSPICIOUS, judge } from "./suspicion.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
+import type { CloseReason } from "./upstream-tally.ts";
 import { Warmth } from "./warmth.ts";
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
@@ -43,12 +45,14 @@ export class Upstream implements LinkOwner, LinkHolder {
   readonly place: Place;
   readonly counters: UpstreamCounters = new UpstreamCounters();
   readonly edns: EdnsHabit = new EdnsHabit();
+  readonly latency: Latency = new Latency();
   /** Why it must not be asked at all, whatever its health; null: it may. */
   blocked: Failure | null = null;
   /** By what it proved who it is when it was last connected; null: it was not yet. */
   proof: Proof | null = null;
   /** Why by nothing, where that is known. */
   doubt: Failure | null = null;
+  readonly tls: TlsShown = new TlsShown();
 
   #open: (owner: LinkOwner) => Link;
   #events: UpstreamEvents;
@@ -59,8 +63,9 @@ export class Upstream implements LinkOwner, LinkHolder {
   /** Sent on a link that was quiet. */
   #checked: Probe | null = null;
   #records = new RecordHabit();
-  #latency = new Latency();
   #looking: NodeJS.Timeout | null = null;
+  /** Why links are being closed by us, while they are. */
+  #leaving: CloseReason = "local";
   #departure = new Departure(() => this.#leaveInTime());
   #warmth = new Warmth(() => this.#try());
 
@@ -117,12 +122,12 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** The time that an answer of it takes at present, ms; -1 while nothing is known. */
   get typicalMs(): number {
-    return this.#latency.typical ?? -1;
+    return this.latency.typical ?? -1;
   }
 
   /** After how long without an answer another server should be asked too, ms. */
   get lateMs(): number {
-    return this.#latency.lateAfter;
+    return this.latency.lateAfter;
   }
 
   get state(): "idle" | "connecting" | "up" | "down" {
@@ -140,6 +145,10 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   get links(): number {
     return this.#links.count;
+  }
+
+  get linkStates(): LinkStates {
+    return this.#links.states;
   }
 
   get idleSince(): number {
@@ -195,22 +204,24 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.#links.triedAt = Number.NEGATIVE_INFINITY;
     this.#records.forget();
     this.edns.forget();
-    this.#latency.clear();
+    this.latency.clear();
     this.#departure.limit.forget();
-    this.#closeLinks();
+    this.#closeLinks("network");
     this.#warmth.renew();
   }
 
   /** Ends its links; the next query makes a new one. */
   close(): void {
     this.#warmth.stop();
-    this.#closeLinks();
+    this.#closeLinks("local");
   }
 
-  #closeLinks(): void {
+  #closeLinks(reason: CloseReason): void {
     this.#doubtful = false;
     this.#records.stop();
+    this.#leaving = reason;
     this.#links.close();
+    this.#leaving = "local";
   }
 
   /** The oldest query in flight decides whether a link lives; runs only while there is one. */
@@ -231,7 +242,7 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   /** `quiet`: for how long somebody has been waiting on this link, ms. */
   #listen(link: Link, quiet: number): void {
-    switch (judge(link, quiet, this.#latency.quantile(0.9), this.#records.isOpen)) {
+    switch (judge(link, quiet, this.latency.quantile(0.9), this.#records.isOpen)) {
       case "lagging":
         this.counters.connections++;
         this.#records.suspect(this.#open);
@@ -260,7 +271,7 @@ export class Upstream implements LinkOwner, LinkHolder {
     const now = performance.now();
     if (!this.connected || this.load > 0) this.#departure.stop();
     else if (this.#departure.isDue(this.#links.aliveAt, now)) {
-      this.#closeLinks();
+      this.#closeLinks("idle");
       this.#warmth.ended(now, 0);
     }
   }
@@ -310,9 +321,8 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   onOpen(link: Link, info: LinkInfo): void {
-    this.counters.handshakes++;
-    if (info.resumed) this.counters.resumed++;
-    this.counters.handshakeMs = info.handshakeMs;
+    this.counters.opened(info);
+    this.tls.learn(info.tls);
     this.#learnProof(info);
     if (link !== this.#links.current) return;
     const now = performance.now();
@@ -331,16 +341,12 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   onAnswer(link: Link, exchange: Exchange): void {
     const now = performance.now();
-    if (!(exchange instanceof Probe)) this.#measure(now - exchange.sentAt);
+    if (!(exchange instanceof Probe)) {
+      this.counters.answered(now - exchange.sentAt, exchange.rcode);
+      this.latency.add(now - exchange.sentAt);
+    }
     if (this.#links.answered(link, now)) this.#doubtful = false;
     if (this.#breaker.answered()) this.#events.onUp(this);
-  }
-
-  #measure(took: number): void {
-    const { counters } = this;
-    counters.answers++;
-    this.#latency.add(took);
-    counters.roundTripMs = counters.roundTripMs < 0 ? took : counters.roundTripMs * 0.9 + took * 0.1;
   }
 
   onDrained(): void {
@@ -352,6 +358,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   onEnd(link: Link, failure: Failure, opened: boolean, lost: number): void {
+    this.counters.tally.over(link.answered, failure, opened, this.#leaving);
     // Of one that was suspected or given up there is nothing more to learn.
     if (!this.#links.ended(link)) return;
     const now = performance.now();
