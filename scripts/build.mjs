@@ -1,4 +1,4 @@
-// Compiles src/ to dist/. A stamp of the sources' names, sizes and times keeps a second call cheap, so that
+// Compiles src/ to dist/, and web/ to dist/web. A stamp of the sources' names, sizes and times keeps a second call cheap, so that
 // every npm script can ask for a build without making its user wait for one.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -20,9 +20,10 @@ function stampOf(folder) {
     .join("\n");
 }
 
-const stamp = [stampOf(join(root, "src")), readFileSync(join(root, "tsconfig.build.json"), "utf8")].join(
-  "\n",
+const settings = ["tsconfig.build.json", "scripts/web.mjs"].map((file) =>
+  readFileSync(join(root, file), "utf8"),
 );
+const stamp = [...["src", "web"].map((folder) => stampOf(join(root, folder))), ...settings].join("\n");
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -30,6 +31,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);
+  const { buildWeb } = await import("./web.mjs");
+  await buildWeb(root);
   chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
   writeFileSync(stampFile, stamp);
 }
