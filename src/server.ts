@@ -7,6 +7,7 @@ import { DotlsError } from "./errors.ts";
 import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
+import { Trend } from "./observe/trend.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { planCrew } from "./server/crew.ts";
@@ -82,6 +83,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     };
   }
 
+  const trend = new Trend({ counters: () => crew.ledger.snapshot(), servers: () => workforce.upstreams });
   let control: ControlServer | null;
   try {
     control = await openControl(config, options, {
@@ -91,6 +93,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
       history,
       bypass,
+      trend,
       flush: (what) => {
         if (cache !== null) return cache.flush(what);
         throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
@@ -101,6 +104,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     await file?.stop();
     throw error;
   }
+  // Without the control socket nobody can ask for it.
+  if (control !== null) trend.start();
   const changes = new ChangeWatch((change) => {
     log.info(`${wordsFor[change]}: connecting anew`);
     workforce.renew();
@@ -113,6 +118,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     status,
     stop: async () => {
       changes.stop();
+      trend.stop();
       await workforce.stop();
       await cache?.save();
       bypass.close("the server stops");

@@ -41,7 +41,9 @@ export function dashboardRoutes(app: Hono, read: () => Promise<WebFiles>): void 
   app.get("/assets/*", async (context) => {
     const file = (await load()).get(context.req.path.slice(1));
     // Their names hold a hash of what is in them.
-    return file === undefined ? context.notFound() : send(context, file, `public, max-age=${YEAR}, immutable`);
+    return file === undefined
+      ? context.notFound()
+      : send(context, file, `public, max-age=${YEAR}, immutable`);
   });
 }
 

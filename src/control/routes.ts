@@ -5,10 +5,13 @@ import { DotlsError } from "../errors.ts";
 import { historyFilter } from "../observe/history-filter.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
 import { printable } from "../observe/printable.ts";
+import { type Trend, TREND_SPANS } from "../observe/trend.ts";
 import type { Bypass } from "./bypass.ts";
+import { dashboardRoutes } from "./dashboard.ts";
 import { historyText } from "./history-stream.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
+import { readWebFiles } from "./web-files.ts";
 
 const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
 
@@ -16,6 +19,7 @@ export interface ControlSources {
   readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
   readonly bypass?: Bypass;
+  readonly trend?: Trend;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
   readonly flush?: (what: string | null) => number;
 }
@@ -29,6 +33,7 @@ export interface ControlRoutes {
 /**
  * `GET /v1/status`: a `Status` in JSON. `GET /v1/history`: NDJSON of `HistoryEntry`, filtered by `since`, `until`, `name`,
  * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
+ * `GET /v1/trend?span=5m` (or `1h`, `24h`): a `TrendView`. `GET /` and `GET /assets/*`: the dashboard.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
  * gives `{"removed":n}`.
@@ -43,6 +48,9 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   });
   app.get("/v1/status", async (context) => context.json(await sources.status()));
   app.get("/v1/history", (context) => history(context, sources.history, open));
+  dashboardRoutes(app, readWebFiles);
+  const { trend } = sources;
+  if (trend !== undefined) app.get("/v1/trend", (context) => trendOf(context, trend));
   const { bypass } = sources;
   if (bypass !== undefined) {
     app.put("/v1/bypass", (context) => {
@@ -73,6 +81,13 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
       for (const stream of open) stream.abort();
     },
   };
+}
+
+function trendOf(context: Context, trend: Trend): Response {
+  const wanted = context.req.query("span") ?? TREND_SPANS[0];
+  const span = TREND_SPANS.find((one) => one === wanted);
+  if (span === undefined) throw unclear(`span is one of ${TREND_SPANS.join(", ")}`);
+  return context.json(trend.view(span));
 }
 
 function history(context: Context, ring: HistoryRing, open: Set<AbortController>): Response {

@@ -24,7 +24,9 @@ const types: Readonly<Record<string, string>> = {
  * Reads the dashboard of this package, some 150 KB, to keep it in memory: what is read once cannot change under a page that
  * is being loaded. Rejects when the package was built without it.
  */
-export async function readWebFiles(folder: string = join(dirname(packageFile), "dist/web")): Promise<WebFiles> {
+export async function readWebFiles(
+  folder: string = join(dirname(packageFile), "dist/web"),
+): Promise<WebFiles> {
   const files = new Map<string, WebFile>();
   for (const name of await readdir(folder, { recursive: true })) {
     const type = types[extname(name)];
