@@ -91,6 +91,49 @@ export interface UpstreamStatus {
   readonly roundTripMs: number | null;
 }
 
+/** All that there is to know of a server, as `GET /v1/upstreams` tells it. A stable contract, as `Status` is. */
+export interface UpstreamDetail extends UpstreamStatus {
+  /** `udp` and `tcp` are in the clear. With DDR, what was agreed on is in `tls.alpn`. */
+  readonly protocol: "tls" | "https" | "udp" | "tcp";
+  /** Whether it is there only as long as the bypass is open. */
+  readonly bypass: boolean;
+  /** Connections that there are. `suspected`: quiet for too long, and still listened to. `parting`: only waiting for last answers. */
+  readonly links: {
+    readonly connecting: number;
+    readonly open: number;
+    readonly suspected: number;
+    readonly parting: number;
+  };
+  /** What was agreed on the last connection; null: none yet, or in the clear. */
+  readonly tls: {
+    readonly version: string | null;
+    readonly cipher: string | null;
+    readonly alpn: string | null;
+  } | null;
+  /** The one that it showed last; null: none yet. */
+  readonly certificate: {
+    readonly subject: string;
+    readonly issuer: string;
+    readonly names: readonly string[];
+    readonly validFrom: string;
+    readonly validTo: string;
+    /** Base64 of SHA-256 over the key (RFC 7858 section 4.2): the server's first, then those that vouch for it. */
+    readonly pins: readonly string[];
+  } | null;
+  /** How long its last few hundred answers took, in ms; null: there was none. */
+  readonly recent: { readonly p50: number | null; readonly p90: number | null; readonly p99: number | null };
+  /** How long all answers took since the start: upper bounds in ms, and how many there are in each bucket. */
+  readonly durations: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
+  /** How the questions that it was asked have ended. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Why connections are over. */
+  readonly closes: Readonly<Record<string, number>>;
+  /** How handshakes failed. */
+  readonly tlsErrors: Readonly<Record<string, number>>;
+  /** Questions that it got because another server was late; won: its answer came first. */
+  readonly hedges: { readonly won: number; readonly lost: number };
+}
+
 interface UpstreamError {
   /** One word, such as `refused`, `timeout`, `name`, `pin`, `expired`. */
   readonly kind: string;

@@ -109,6 +109,16 @@ export class Listeners {
     for (const door of this.#tcp) door.deafen();
   }
 
+  /** TCP connections of clients. */
+  get clients(): number {
+    return this.#tcp.reduce((sum, door) => sum + door.clients, 0);
+  }
+
+  /** Datagrams that the kernel did not take. */
+  get unsent(): number {
+    return this.#udp.reduce((sum, door) => sum + door.refused, 0);
+  }
+
   /** Closes all; TCP clients get `patience` ms to read their answers. */
   async close(patience: number): Promise<void> {
     await Promise.all([

@@ -4,7 +4,7 @@ import type { Door } from "../listen/door.ts";
 const NO_ROOM = Buffer.alloc(0);
 
 /** Where nobody waits. A query that is settled is never sent a reply, so there is no room for one. */
-const nowhere: Door = {
+export const nowhere: Door = {
   way: { datagrams: false, keepalive: 0 },
   roomAt: 0,
   room: () => NO_ROOM,

@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { UpstreamStatus } from "../control/status.ts";
+import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import type { Sharing } from "../listen/batch/socket.ts";
 import { Listeners } from "../listen/listeners.ts";
 import type { Log } from "../observe/log.ts";
@@ -12,9 +13,9 @@ import type { Upstream } from "../upstream/upstream.ts";
 import { type Groups, makeGroups } from "./groups.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { blockOwn, bound } from "./own-doors.ts";
-import { upstreamStatus } from "./upstream-status.ts";
+import { type UpstreamReport, upstreamReport } from "./upstream-report.ts";
 import { UpstreamFactory } from "./upstreams.ts";
-import type { Workforce } from "./workforce.ts";
+import type { ThreadLoad, Workforce } from "./workforce.ts";
 
 export interface EngineOptions {
   readonly config: Config;
@@ -45,11 +46,17 @@ export class Engine implements Workforce {
   #listeners: Listeners | null = null;
   /** What the bypass leads to while it is open. */
   #plain: Group | null = null;
+  /** How many servers the configuration has; those behind them are of the bypass. */
+  #configured: number;
+  #cache: CacheOptions | null;
+  #lagMs = 0;
 
   private constructor(config: Config, factory: UpstreamFactory, groups: Groups, options: EngineOptions) {
     this.#config = config;
     this.#factory = factory;
     this.#groups = groups;
+    this.#configured = factory.made.length;
+    this.#cache = options.cache ?? null;
     this.#loops = new LoopWatch(options.log, options.probes ?? null);
     this.#resolver = new Resolver({
       allow: config.access.allow,
@@ -92,8 +99,15 @@ export class Engine implements Workforce {
     return this.#listeners?.urls ?? [];
   }
 
-  get upstreams(): readonly UpstreamStatus[] {
-    return this.#made.map(upstreamStatus);
+  get upstreams(): readonly UpstreamReport[] {
+    return this.#made.map((upstream, at) =>
+      upstreamReport(upstream, this.#factory.protocols.get(upstream)!, at >= this.#configured),
+    );
+  }
+
+  get loads(): readonly ThreadLoad[] {
+    const { clients = 0, unsent = 0 } = this.#listeners ?? {};
+    return [{ lagMs: this.#lagMs, clients, unsent }];
   }
 
   /** All servers, in the order of the configuration, those of the bypass behind them. */
@@ -101,8 +115,24 @@ export class Engine implements Workforce {
     return this.#factory.made;
   }
 
-  async refresh(): Promise<void> {
-    // It is all here.
+  /** It is all here, but for how long the event loop takes to come round. */
+  async refresh(): Promise<boolean> {
+    const asked = performance.now();
+    await nextTurn();
+    this.#lagMs = performance.now() - asked;
+    return true;
+  }
+
+  async explain(name: Uint8Array, type: number): Promise<Explanation> {
+    const { explain } = await import("./explain.ts");
+    return explain(name, type, { config: this.#config, groups: this.#groups, cache: this.#cache });
+  }
+
+  async test(label: string): Promise<readonly UpstreamTest[]> {
+    const { testUpstream } = await import("./upstream-test.ts");
+    return Promise.all(
+      this.#made.filter((upstream) => upstream.label === label).map((upstream) => testUpstream(upstream)),
+    );
   }
 
   start(): void {

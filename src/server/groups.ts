@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { clusterZone } from "../config/cluster-zone.ts";
-import type { Config, Policy, UpstreamSpec } from "../config/config.ts";
+import type { Config, Policy, RouteMatch, UpstreamSpec } from "../config/config.ts";
 import { parseResolvConf } from "../config/resolv-conf.ts";
 import { readUpstream } from "../config/upstream-spec.ts";
 import type { Log } from "../observe/log.ts";
@@ -12,8 +12,17 @@ import type { UpstreamFactory } from "./upstreams.ts";
 /** The groups of servers that a configuration has, and the routes to them. */
 export interface Groups {
   readonly routes: Routes<Group>;
+  /** What each group of a configuration is for. */
+  readonly about: WeakMap<Group, GroupPurpose>;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
+}
+
+/** What a group is for. */
+export interface GroupPurpose {
+  readonly policy: Policy;
+  /** The suffixes of its route; empty: it takes what no route does. */
+  readonly match: readonly RouteMatch[];
 }
 
 /** Makes the groups; inside Kubernetes the zone of the cluster gets a route, unless the configuration has one. */
@@ -25,20 +34,29 @@ export async function makeGroups(
 ): Promise<Groups> {
   const policies = new Set<Policy>([config.policy, ...config.routes.map((route) => route.policy)]);
   const policyOf = await policyMakers(policies);
-  const group = (upstreams: readonly UpstreamSpec[], policy: Policy): Group =>
-    new Group(
+  const about = new WeakMap<Group, GroupPurpose>();
+  const group = (
+    upstreams: readonly UpstreamSpec[],
+    policy: Policy,
+    match: readonly RouteMatch[] = [],
+  ): Group => {
+    const made = new Group(
       upstreams.flatMap((spec) => factory.make(spec)),
       policyOf(policy),
     );
-  const plain = (addresses: readonly string[]): Group =>
+    about.set(made, { policy, match });
+    return made;
+  };
+  const plain = (addresses: readonly string[], match: readonly RouteMatch[] = []): Group =>
     group(
       addresses.map((address) => readUpstream(`udp://${bracketed(address)}:53`, config.tls)),
       "failover",
+      match,
     );
   const fallback = group(config.upstreams, config.policy);
   const routes = config.routes.map(({ match, upstreams, policy }) => ({
     match,
-    group: group(upstreams, policy),
+    group: group(upstreams, policy, match),
   }));
   const cluster = config.cluster === "auto" ? clusterZone(parseResolvConf(resolvConf)) : null;
   const taken = config.routes.some(({ match }) => match.some(({ suffix }) => suffix === cluster?.zone));
@@ -48,9 +66,10 @@ export async function makeGroups(
       zone,
       nameservers: nameservers.join(" "),
     });
-    routes.push({ match: [{ suffix: zone, apex: true, written: zone }], group: plain(nameservers) });
+    const match = [{ suffix: zone, apex: true, written: zone }];
+    routes.push({ match, group: plain(nameservers, match) });
   }
-  return { routes: new Routes(routes, fallback), plain };
+  return { routes: new Routes(routes, fallback), about, plain };
 }
 
 function bracketed(address: string): string {

@@ -1,4 +1,6 @@
 import type { UpstreamStatus } from "../control/status.ts";
+import type { LinkStates } from "../upstream/links.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
 
 /** From the one that says most of a server to the one that says least. */
 const STATES: readonly UpstreamStatus["state"][] = ["up", "connecting", "down", "idle"];
@@ -8,13 +10,13 @@ const STATES: readonly UpstreamStatus["state"][] = ["up", "connecting", "down", 
  * for one of them, and down when nobody has better to say; the error is the newest, the times are the mean of those that
  * have one. Every worker has the same servers in the same order; one that has just come may not yet have those of the bypass.
  */
-export function mergedUpstreams(seen: readonly (readonly UpstreamStatus[])[]): UpstreamStatus[] {
+export function mergedUpstreams(seen: readonly (readonly UpstreamReport[])[]): UpstreamReport[] {
   const most = seen.reduce((a, b) => (b.length > a.length ? b : a), []);
-  return most.map((_, at) => merged(seen.flatMap((one) => one[at] ?? [])));
+  return most.map((_, at) => mergedReport(seen.flatMap((one) => one[at] ?? [])));
 }
 
 /** What is left of how a worker saw its servers when it is gone: the counts. */
-export function retiredUpstreams(seen: readonly UpstreamStatus[]): UpstreamStatus[] {
+export function retiredUpstreams(seen: readonly UpstreamReport[]): UpstreamReport[] {
   return seen.map((one) => ({
     ...one,
     state: "idle",
@@ -22,13 +24,16 @@ export function retiredUpstreams(seen: readonly UpstreamStatus[]): UpstreamStatu
     inFlight: 0,
     handshakeMs: null,
     roundTripMs: null,
+    links: { connecting: 0, open: 0, suspected: 0, parting: 0 },
+    latency: new Float64Array(one.latency.length),
   }));
 }
 
-function merged(all: readonly UpstreamStatus[]): UpstreamStatus {
-  const sum = (value: (one: UpstreamStatus) => number): number =>
+/** What several say of one server, or of servers that share a label, as one. */
+export function mergedReport(all: readonly UpstreamReport[]): UpstreamReport {
+  const sum = (value: (one: UpstreamReport) => number): number =>
     all.reduce((total, one) => total + value(one), 0);
-  const mean = (value: (one: UpstreamStatus) => number | null): number | null => {
+  const mean = (value: (one: UpstreamReport) => number | null): number | null => {
     const known = all.map(value).filter((one) => one !== null);
     return known.length === 0 ? null : known.reduce((total, one) => total + one, 0) / known.length;
   };
@@ -50,11 +55,27 @@ function merged(all: readonly UpstreamStatus[]): UpstreamStatus {
     inFlight: sum((one) => one.inFlight),
     handshakeMs: mean((one) => one.handshakeMs),
     roundTripMs: mean((one) => one.roundTripMs),
+    links: {
+      connecting: sum((one) => one.links.connecting),
+      open: sum((one) => one.links.open),
+      suspected: sum((one) => one.links.suspected),
+      parting: sum((one) => one.links.parting),
+    } satisfies LinkStates,
+    tls: all.find(({ tls }) => tls !== null)?.tls ?? null,
+    certificate: all.find(({ certificate }) => certificate !== null)?.certificate ?? null,
+    numbers: added(all.map(({ numbers }) => numbers)),
+    latency: added(all.map(({ latency }) => latency)),
   };
 }
 
+function added(rows: readonly Float64Array[]): Float64Array {
+  const sum = new Float64Array(rows[0]!.length);
+  for (const row of rows) row.forEach((value, at) => (sum[at]! += value));
+  return sum;
+}
+
 /** How a server was authenticated is told by the worker to which it proved least: the others must not hide that. */
-function weakestProof(all: readonly UpstreamStatus[]): Pick<UpstreamStatus, "authenticated" | "weakness"> {
+function weakestProof(all: readonly UpstreamReport[]): Pick<UpstreamStatus, "authenticated" | "weakness"> {
   const proven = all.filter(({ authenticated }) => authenticated !== null);
   const { authenticated, weakness } = proven.find((one) => one.weakness !== null) ?? proven[0] ?? all[0]!;
   return { authenticated, weakness };

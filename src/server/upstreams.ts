@@ -28,6 +28,8 @@ import { upstreamLog } from "./upstream-log.ts";
 export class UpstreamFactory {
   /** All that were made, in their order. */
   readonly made: Upstream[] = [];
+  /** What is spoken with each. */
+  readonly protocols: Map<Upstream, UpstreamSpec["protocol"]> = new Map();
 
   #log: Log;
   #onBack: () => void;
@@ -59,6 +61,7 @@ export class UpstreamFactory {
             spec.ddr ? this.#designated(spec, address) : this.#at(spec, address),
           );
     this.made.push(...upstreams);
+    for (const upstream of upstreams) this.protocols.set(upstream, spec.protocol);
     return upstreams;
   }
 

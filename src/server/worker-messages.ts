@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
-import type { UpstreamStatus } from "../control/status.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
+
+import type { UpstreamReport } from "./upstream-report.ts";
+import type { ThreadLoad } from "./workforce.ts";
 
 /** What a worker thread is given at its start. The memory is shared by all of them. */
 export interface WorkerOrder {
@@ -23,13 +25,20 @@ export interface WorkerOrder {
   readonly first: boolean;
 }
 
+/** What one thread can say for all of them. */
+export type Call =
+  | { readonly what: "explain"; readonly name: Uint8Array; readonly type: number }
+  | { readonly what: "test"; readonly label: string };
+
 /** From the main thread to a worker. */
 export type ToWorker =
   | { readonly kind: "start" }
   | { readonly kind: "divert"; readonly resolvers: readonly string[] | null }
   | { readonly kind: "renew" }
-  /** To be answered with `status`. */
+  /** To be answered with `status` and a load. */
   | { readonly kind: "ask" }
+  /** To be answered with `result` under the same number. */
+  | { readonly kind: "call"; readonly number: number; readonly call: Call }
   /** The thread ends when all is answered and closed. */
   | { readonly kind: "stop" };
 
@@ -51,4 +60,10 @@ export type FromWorker =
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   /** A quarter of the history is new. */
   | { readonly kind: "wake" }
-  | { readonly kind: "status"; readonly upstreams: readonly UpstreamStatus[] };
+  | {
+      readonly kind: "status";
+      readonly upstreams: readonly UpstreamReport[];
+      /** Null: it was not asked. */
+      readonly load: ThreadLoad | null;
+    }
+  | { readonly kind: "result"; readonly number: number; readonly result: unknown };

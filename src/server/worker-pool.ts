@@ -1,6 +1,6 @@
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
-import type { UpstreamStatus } from "../control/status.ts";
+import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import { DotlsError } from "../errors.ts";
 import { ListenError } from "../listen/listen-error.ts";
 import { Counters } from "../observe/counters.ts";
@@ -10,8 +10,9 @@ import { mergedUpstreams, retiredUpstreams } from "./merged-upstreams.ts";
 import { bound } from "./own-doors.ts";
 import { Worker } from "./worker.ts";
 import { mergedLog } from "./worker-log.ts";
-import type { ToWorker, WorkerFailure } from "./worker-messages.ts";
-import type { Workforce } from "./workforce.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
+import type { Call, ToWorker, WorkerFailure } from "./worker-messages.ts";
+import type { ThreadLoad, Workforce } from "./workforce.ts";
 
 export interface PoolOptions {
   readonly config: Config;
@@ -62,7 +63,7 @@ export class WorkerPool implements Workforce {
   #stopping = false;
   #say: ReturnType<typeof mergedLog>;
   /** What workers that are gone have counted. */
-  #retired: readonly UpstreamStatus[] = [];
+  #retired: readonly UpstreamReport[] = [];
 
   private constructor(options: PoolOptions) {
     this.#options = options;
@@ -98,12 +99,35 @@ export class WorkerPool implements Workforce {
     return this.#urls;
   }
 
-  get upstreams(): readonly UpstreamStatus[] {
+  get upstreams(): readonly UpstreamReport[] {
     return mergedUpstreams([...this.#workers.map(({ upstreams }) => upstreams), this.#retired]);
   }
 
-  async refresh(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.refresh()));
+  get loads(): readonly ThreadLoad[] {
+    return this.#workers.map(({ load }) => load);
+  }
+
+  async refresh(): Promise<boolean> {
+    const answered = await Promise.all(this.#workers.map((worker) => worker.refresh()));
+    return answered.length === this.#places.length && answered.every((one) => one);
+  }
+
+  async explain(name: Uint8Array, type: number): Promise<Explanation> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a worker gives for this call (worker-entry.ts)
+    return (await this.#call({ what: "explain", name, type })) as Explanation;
+  }
+
+  async test(label: string): Promise<readonly UpstreamTest[]> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+    return (await this.#call({ what: "test", label })) as readonly UpstreamTest[];
+  }
+
+  /** Any of them can say it. */
+  async #call(call: Call): Promise<unknown> {
+    const result = await this.#workers[0]?.call(call);
+    if (result === undefined || result === null)
+      throw new DotlsError("ERR_DOTLS_WORKER", "the worker that was asked is gone; try again");
+    return result;
   }
 
   start(): void {
@@ -178,7 +202,7 @@ export class WorkerPool implements Workforce {
     if (place.owner !== null) this.#options.cache?.seen.ownerDied(place.owner);
     place.owner = null;
     // Its queries get no answer any more.
-    new Counters(this.#options.counters[number]!).tally.abandon();
+    new Counters(this.#options.counters[number]).tally.abandon();
     this.#retired = mergedUpstreams([this.#retired, retiredUpstreams(dead.upstreams)]);
     if (this.#stopping) return;
     if (performance.now() - place.bornAt > LONG_LIFE) place.deaths = 0;

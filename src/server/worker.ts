@@ -1,7 +1,8 @@
 import { Worker as Thread } from "node:worker_threads";
-import type { UpstreamStatus } from "../control/status.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
-import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
+import type { Call, FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+import type { ThreadLoad } from "./workforce.ts";
 
 /** Who hears of a worker. */
 export interface WorkerEvents {
@@ -21,7 +22,9 @@ const PATIENCE = 500;
 /** One worker thread, as the main thread sees it. */
 export class Worker {
   /** What it said last of its servers. */
-  upstreams: readonly UpstreamStatus[] = [];
+  upstreams: readonly UpstreamReport[] = [];
+  /** How it was when it was asked last. */
+  load: ThreadLoad = { lagMs: 0, clients: 0, unsent: 0 };
   /** When its doors opened or did not. A thread that dies before has failed. */
   readonly opening: Promise<Opening>;
 
@@ -33,9 +36,12 @@ export class Worker {
   #open = false;
   /** It has ended, or is told to. */
   #over = false;
-  #refreshing: Promise<void> | null = null;
-  /** Ends the wait for what it says of its servers. */
-  #refreshed: () => void = () => {};
+  #refreshing: Promise<boolean> | null = null;
+  /** Ends the wait for what it says of its servers, with whether it has said it. */
+  #refreshed: (answered: boolean) => void = () => {};
+  /** Calls that it has not answered yet. */
+  #calls = new Map<number, (result: unknown) => void>();
+  #lastCall = 0;
 
   /** Starts the thread. */
   constructor(order: WorkerOrder, events: WorkerEvents) {
@@ -57,7 +63,9 @@ export class Worker {
     this.#exited = new Promise((resolve) => {
       this.#thread.once("exit", (code: number) => {
         this.#fault ??= `it ended with code ${code}`;
-        this.#refreshed();
+        this.#refreshed(false);
+        for (const settle of this.#calls.values()) settle(null);
+        this.#calls.clear();
         if (this.#open && !this.#over) events.onDeath(this, this.#fault);
         this.#over = true;
         resolve();
@@ -70,19 +78,29 @@ export class Worker {
     this.#thread.postMessage(message);
   }
 
-  /** Asks how its servers are; `upstreams` then says so. Resolves all the same when it does not answer in time. */
-  async refresh(): Promise<void> {
-    if (this.#over) return;
-    this.#refreshing ??= new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.#refreshed(), PATIENCE);
-      this.#refreshed = () => {
+  /** Asks how it and its servers are; `load` and `upstreams` then say so. False when it does not answer in time. */
+  async refresh(): Promise<boolean> {
+    if (this.#over) return false;
+    this.#refreshing ??= new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => this.#refreshed(false), PATIENCE);
+      this.#refreshed = (answered) => {
         clearTimeout(timer);
         this.#refreshing = null;
-        resolve();
+        resolve(answered);
       };
       this.tell({ kind: "ask" });
     });
-    await this.#refreshing;
+    return this.#refreshing;
+  }
+
+  /** What it has to say to a call; null when it dies over it. */
+  call(call: Call): Promise<unknown> {
+    if (this.#over) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const number = ++this.#lastCall;
+      this.#calls.set(number, resolve);
+      this.tell({ kind: "call", number, call });
+    });
   }
 
   /** Lets it answer what it has and end; cuts it off when that takes longer than `most` ms. */
@@ -110,7 +128,13 @@ export class Worker {
         break;
       case "status":
         this.upstreams = message.upstreams;
-        this.#refreshed();
+        if (message.load === null) break;
+        this.load = message.load;
+        this.#refreshed(true);
+        break;
+      case "result":
+        this.#calls.get(message.number)?.(message.result);
+        this.#calls.delete(message.number);
         break;
       case "open":
         this.#open = true;

@@ -1,13 +1,30 @@
-import type { UpstreamStatus } from "../control/status.ts";
+import type { Explanation, UpstreamTest } from "../control/explanation.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
+
+/** How one thread is, when it was asked last. */
+export interface ThreadLoad {
+  /** How long its event loop took to come round, ms. */
+  readonly lagMs: number;
+  /** TCP connections of clients. */
+  readonly clients: number;
+  /** Datagrams that the kernel did not take. */
+  readonly unsent: number;
+}
 
 /** Who answers the queries of a server: one engine in its own thread, or several in threads of their own. */
 export interface Workforce {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
   /** How the servers out there are, in the order of the configuration; from several threads: as of a second ago, or the last `refresh`. */
-  readonly upstreams: readonly UpstreamStatus[];
-  /** Asks all threads how their servers are. */
-  refresh(): Promise<void>;
+  readonly upstreams: readonly UpstreamReport[];
+  /** How each thread is, as of the last `refresh`. */
+  readonly loads: readonly ThreadLoad[];
+  /** Asks all threads how they and their servers are. False when one of them did not answer in time. */
+  refresh(): Promise<boolean>;
+  /** Says what would answer a question, and why; nobody is asked. `name` in wire form. */
+  explain(name: Uint8Array, type: number): Promise<Explanation>;
+  /** Asks the servers with this label, now, on a connection of its own. */
+  test(label: string): Promise<readonly UpstreamTest[]>;
   /** Begins what is not for a client: connections ahead of queries, the look-out for loops. */
   start(): void;
   /** Sends what no route takes to these plain resolvers (IP addresses), until null is given. */

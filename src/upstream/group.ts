@@ -60,6 +60,12 @@ export class Group {
     if (second >= 0) this.#fly(inquiry, second);
   }
 
+  /** The server that a question would go to by a policy that remembers nothing; null: none works. */
+  preview(asked: Asked): Upstream | null {
+    const sound = this.#sound();
+    return sound === 0 ? null : this.upstreams[this.#policy.pick(sound, asked)]!;
+  }
+
   /**
    * The answer is late: asks another server too, if there is one. False when the budget does not allow it; what is
    * `overdue` cannot wait for that, and later ones pay.

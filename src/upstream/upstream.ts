@@ -54,7 +54,9 @@ export class Upstream implements LinkOwner, LinkHolder {
   doubt: Failure | null = null;
   readonly tls: TlsShown = new TlsShown();
 
-  #open: (owner: LinkOwner) => Link;
+  /** Makes a way to it that reports to the owner, and of which nothing here knows. */
+  readonly openLink: (owner: LinkOwner) => Link;
+
   #events: UpstreamEvents;
   #links: Links;
   #breaker = new Breaker();
@@ -79,7 +81,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   ) {
     this.label = label;
     this.place = place;
-    this.#open = open;
+    this.openLink = open;
     this.#events = events;
     this.#links = new Links(() => {
       this.counters.connections++;
@@ -245,7 +247,7 @@ export class Upstream implements LinkOwner, LinkHolder {
     switch (judge(link, quiet, this.latency.quantile(0.9), this.#records.isOpen)) {
       case "lagging":
         this.counters.connections++;
-        this.#records.suspect(this.#open);
+        this.#records.suspect(this.openLink);
         this.#suspect(link);
         break;
       case "suspect":

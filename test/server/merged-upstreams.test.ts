@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { UpstreamStatus } from "../../src/control/status.ts";
+import type { UpstreamReport } from "../../src/server/upstream-report.ts";
 import { mergedUpstreams, retiredUpstreams } from "../../src/server/merged-upstreams.ts";
 
-function seen(change: Partial<UpstreamStatus>): UpstreamStatus {
+function seen(change: Partial<UpstreamReport>): UpstreamReport {
   return {
     label: "tls://192.0.2.1",
     address: "192.0.2.1",
@@ -22,6 +23,13 @@ function seen(change: Partial<UpstreamStatus>): UpstreamStatus {
     inFlight: 3,
     handshakeMs: null,
     roundTripMs: null,
+    protocol: "tls",
+    temporary: false,
+    links: { connecting: 0, open: 1, suspected: 0, parting: 0 },
+    tls: null,
+    certificate: null,
+    numbers: Float64Array.of(1, 2),
+    latency: Float64Array.of(3),
     ...change,
   };
 }
@@ -62,6 +70,9 @@ describe("how several workers see a server", () => {
         inFlight: 9,
         handshakeMs: 10,
         roundTripMs: 6,
+        links: { connecting: 0, open: 3, suspected: 0, parting: 0 },
+        numbers: Float64Array.of(3, 6),
+        latency: Float64Array.of(9),
         lastError: error("2026-11-21T15:00:00Z"),
       }),
     ]);
@@ -94,6 +105,9 @@ describe("how several workers see a server", () => {
       inFlight: 0,
       roundTripMs: null,
       lastError: null,
+      links: { open: 1 },
+      numbers: Float64Array.of(2, 4),
+      latency: Float64Array.of(3),
     });
   });
 });
