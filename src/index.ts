@@ -27,6 +27,6 @@ export { type LoadOptions, type LoadedConfig, loadConfig } from "./config/load.t
 export type { Status, UpstreamStatus } from "./control/status.ts";
 export { DotlsError } from "./errors.ts";
 export { ListenError } from "./listen/listen-error.ts";
-export type { HistoryEntry } from "./observe/history-entry.ts";
+export type { HistoryEntry, QueryTimes } from "./observe/history-entry.ts";
 export { type Log, type LogOptions, createLog } from "./observe/log.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";

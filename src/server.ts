@@ -4,7 +4,7 @@ import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
-import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
+import { History } from "./observe/history.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { Trend } from "./observe/trend.ts";
@@ -48,13 +48,12 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const version = packageVersion();
   const cache = await KeptAnswers.open(config, log);
   const crew = await planCrew(config, cache?.answers ?? null);
-  const { history } = crew.ledger;
-  const file = config.history.file === null ? null : await openHistory(config, history, log);
+  const history = await History.start(crew.ledger.history, config.history, log);
   let workforce: Workforce;
   try {
     workforce = await crew.open(log);
   } catch (error) {
-    await file?.stop();
+    await history.stop();
     throw error;
   }
   const { urls } = workforce;
@@ -76,9 +75,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       bypass: bypass.status(),
       cache: cache?.status(crew.ledger.cacheCounts()) ?? null,
       history: {
-        kept: history.recorded - history.oldest,
+        kept: history.kept,
         size: config.history.size,
-        file: file?.status() ?? null,
+        file: history.file,
       },
     };
   }
@@ -91,7 +90,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
         await workforce.refresh();
         return status();
       },
-      history,
+      history: history.ring,
+      forget: () => history.forget(),
       bypass,
       trend,
       flush: (what) => {
@@ -101,7 +101,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     });
   } catch (error) {
     await workforce.stop();
-    await file?.stop();
+    await history.stop();
     throw error;
   }
   // Without the control socket nobody can ask for it.
@@ -113,7 +113,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   workforce.start();
   return {
     urls,
-    history,
+    history: history.ring,
     refresh: () => workforce.refresh(),
     status,
     stop: async () => {
@@ -123,14 +123,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       await cache?.save();
       bypass.close("the server stops");
       await control?.close();
-      await file?.stop();
+      await history.stop();
     },
   };
-}
-
-async function openHistory(config: Config, ring: HistoryRing, log: Log): Promise<HistoryFile> {
-  const { file, rotate, keep } = config.history;
-  return startHistoryFile(ring, { file: file ?? "", rotate, keep }, log);
 }
 
 async function openControl(

@@ -24,7 +24,7 @@ export function historyHeader(): string {
 export function historyRow(entry: HistoryEntry): string {
   return row([
     localTime(entry.time),
-    entry.client,
+    entry.client ?? "-",
     entry.transport,
     entry.name ?? "-",
     typeOf(entry),

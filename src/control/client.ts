@@ -59,6 +59,17 @@ export async function flushAnswers(socket: string, what: string | null): Promise
   return removed;
 }
 
+/**
+ * Makes the server behind a control socket forget all queries, in memory and on disk. Gives how many it held in memory.
+ * Rejects as `getStatus` does, and with the server's ERR_DOTLS_HISTORY_FILE.
+ */
+export async function forgetHistory(socket: string): Promise<number> {
+  const { forgotten }: { forgotten: number } = JSON.parse(
+    await textOf(await ask(socket, "DELETE", "/v1/history")),
+  );
+  return forgotten;
+}
+
 async function setBypass(socket: string, method: string, parameters: URLSearchParams): Promise<BypassStatus> {
   const response = await ask(socket, method, `/v1/bypass?${parameters.toString()}`);
   const status: BypassStatus = JSON.parse(await textOf(response));

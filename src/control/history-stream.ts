@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import type { HistoryCursor } from "../observe/history-cursor.ts";
 import type { HistoryFilter } from "../observe/history-filter.ts";
-import type { HistoryCursor, HistoryRing } from "../observe/history-ring.ts";
+import type { HistoryRing } from "../observe/history-ring.ts";
 
 /** Entries that are decoded in one turn of the event loop: half a millisecond, which queries do not notice. */
 const BATCH = 256;

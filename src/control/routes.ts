@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { parseDuration } from "../config/duration.ts";
 import { DotlsError } from "../errors.ts";
-import { historyFilter } from "../observe/history-filter.ts";
+import { historyFilter, historyQueryKeys } from "../observe/history-filter.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
 import { printable } from "../observe/printable.ts";
 import { type Trend, TREND_SPANS } from "../observe/trend.ts";
@@ -13,11 +13,13 @@ import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
 import { readWebFiles } from "./web-files.ts";
 
-const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
+const HISTORY_PARAMETERS = new Set<string>([...historyQueryKeys, "limit", "follow"]);
 
 export interface ControlSources {
   readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
+  /** Forgets all queries, in memory and on disk; gives how many memory held. */
+  readonly forget?: () => Promise<number>;
   readonly bypass?: Bypass;
   readonly trend?: Trend;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
@@ -32,7 +34,8 @@ export interface ControlRoutes {
 
 /**
  * `GET /v1/status`: a `Status` in JSON. `GET /v1/history`: NDJSON of `HistoryEntry`, filtered by `since`, `until`, `name`,
- * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
+ * `rcode`, `type`, `client`, `source`, `upstream`, `slow`, the last `limit` of them; `follow=1` keeps the connection and streams
+ * new ones. `DELETE /v1/history` forgets all queries and gives `{"forgotten":n}`.
  * `GET /v1/trend?span=5m` (or `1h`, `24h`): a `TrendView`. `GET /` and `GET /assets/*`: the dashboard.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
@@ -48,6 +51,10 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   });
   app.get("/v1/status", async (context) => context.json(await sources.status()));
   app.get("/v1/history", (context) => history(context, sources.history, open));
+  const { forget } = sources;
+  if (forget !== undefined) {
+    app.delete("/v1/history", async (context) => context.json({ forgotten: await forget() }));
+  }
   dashboardRoutes(app, readWebFiles);
   const { trend } = sources;
   if (trend !== undefined) app.get("/v1/trend", (context) => trendOf(context, trend));

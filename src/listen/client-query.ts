@@ -26,6 +26,12 @@ export class ClientQuery extends QueryView {
   source = 0;
   server: string | null = null;
   error: string | null = null;
+  // Of meaning only when a server answered; all in whole microseconds.
+  waitUs = 0;
+  connectUs = 0;
+  tlsUs = 0;
+  sendUs = 0;
+  answerUs = 0;
 
   /** With an answer of our own: the extended error that goes with it. */
   extra: ExtraError | null = null;

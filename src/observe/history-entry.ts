@@ -11,9 +11,10 @@ export interface HistoryEntry {
   readonly v: 1;
   /** When the query was received: ISO 8601 in UTC, with milliseconds. */
   readonly time: string;
-  /** The client's address, without brackets. */
-  readonly client: string;
-  readonly port: number;
+  /** The client's address, without brackets, or its network, as in `192.0.2.0/24`; null when it is not kept. */
+  readonly client: string | null;
+  /** Null when it is not kept. */
+  readonly port: number | null;
   readonly transport: "udp" | "tcp";
   /** In presentation form (RFC 1035 section 5.1), the case as received; null when the question could not be read. */
   readonly name: string | null;
@@ -34,4 +35,28 @@ export interface HistoryEntry {
   readonly querySize: number;
   /** Why dotls itself answered an error, nothing, or what was over its time, in words. */
   readonly error: string | null;
+  /** The id of the query. */
+  readonly id: number;
+  /** The flags of the reply, as in `qr rd ra`; null when no answer was sent. */
+  readonly flags: string | null;
+  /** Whether the client asked for DNSSEC records. */
+  readonly dnssec: boolean;
+  /** The size of datagrams that the client can receive, as it says; null without EDNS. */
+  readonly udpSize: number | null;
+  /** Where the time went; null when no upstream answered. */
+  readonly times: QueryTimes | null;
+}
+
+/** The parts of the time of a query that an upstream answered, in milliseconds, one after the other. */
+export interface QueryTimes {
+  /** Until it was given to the server that answered it: failures and slowness of others are in here. */
+  readonly wait: number;
+  /** For TCP, as far as it had to wait for a new connection. */
+  readonly connect: number;
+  /** For the handshake of TLS, likewise. */
+  readonly tls: number;
+  /** Until it was written to the open connection. */
+  readonly send: number;
+  /** Until the answer came. */
+  readonly answer: number;
 }

@@ -1,6 +1,8 @@
+import { rm, truncate } from "node:fs/promises";
 import { DotlsError } from "../errors.ts";
-import type { HistoryCursor, HistoryRing } from "./history-ring.ts";
-import { removeOld, rotate } from "./history-segments.ts";
+import type { HistoryCursor } from "./history-cursor.ts";
+import type { HistoryRing } from "./history-ring.ts";
+import { removeExcess, rotate, segmentsOf } from "./history-segments.ts";
 import { AppendError, LineFile } from "./line-file.ts";
 import type { Log } from "./log.ts";
 import { createOncePer } from "./log.ts";
@@ -9,8 +11,8 @@ const SECOND = 1000;
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
 
-/** How long an entry waits at the most before it is written, in milliseconds. */
-const BATCH_EVERY = SECOND;
+/** How often is looked whether it is time to write, or to try again, in milliseconds. */
+const TICK = SECOND;
 
 /** Entries that become text in one turn of the event loop: half a millisecond, which queries do not notice. */
 const BATCH = 256;
@@ -21,6 +23,10 @@ export interface HistoryFileOptions {
   readonly rotate: number;
   /** How long a rotated file is kept, in milliseconds. */
   readonly keep: number;
+  /** What the file and the rotated ones may take together, in bytes; at least two files of the size `rotate`. */
+  readonly total: number;
+  /** How long an entry waits at the most before it is written, in milliseconds. */
+  readonly every: number;
 }
 
 /** What the status says about the file. */
@@ -94,7 +100,13 @@ export class HistoryFile {
 
   /** Begins to write on a timer, and earlier when the ring fills quickly. */
   start(): void {
-    this.#timer = setInterval(() => void this.flush(), BATCH_EVERY);
+    let ticks = 0;
+    this.#timer = setInterval(() => {
+      // While it cannot be written it is tried at each tick: what waits in memory does so not for ever.
+      if (this.#error === null && ++ticks * TICK < this.#options.every) return;
+      ticks = 0;
+      void this.flush();
+    }, TICK);
     this.#timer.unref();
     this.#ring.wakeEachQuarter(() => {
       // While the disk is full, only the timer tries again: not every quarter of a busy ring.
@@ -122,14 +134,41 @@ export class HistoryFile {
     await this.#close();
   }
 
+  /**
+   * Forgets all: what the file holds, the rotated files, what waits to be written. Rejects with DotlsError
+   * (ERR_DOTLS_HISTORY_FILE) when something of it cannot be removed.
+   */
+  async forget(): Promise<void> {
+    await this.#running;
+    // Nothing is written meanwhile: who wants to waits for this.
+    const done = this.#forget();
+    this.#running = done
+      .catch(() => {})
+      .finally(() => {
+        this.#running = null;
+      });
+    await done;
+  }
+
   status(): HistoryFileStatus {
-    const overwritten = Math.max(0, this.#ring.oldest - this.#cursor.at);
+    const overwritten = this.#ring.overwrittenSince(this.#cursor.at);
     return {
       path: this.#options.file,
       written: this.#written,
       lost: this.#lost + overwritten,
       error: this.#error,
     };
+  }
+
+  async #forget(): Promise<void> {
+    this.#countLost(this.#cursor.takeLost());
+    this.#cursor = this.#ring.cursor();
+    try {
+      await forgetFiles(this.#options.file, this.#file);
+      this.#begunAt = null;
+    } catch (error) {
+      throw unforgettable(error);
+    }
   }
 
   async #drain(): Promise<void> {
@@ -190,7 +229,7 @@ export class HistoryFile {
   async #rotate(): Promise<boolean> {
     try {
       await rotate(this.#options.file, this.#now());
-      this.#cleanedAt = -Infinity;
+      await this.#clean();
       return true;
     } catch (error) {
       // Entries in a file that is too large are better than none.
@@ -200,14 +239,21 @@ export class HistoryFile {
     }
   }
 
-  /** Once an hour and after each rotation, also when nobody asks anything: lets go of what is too old. */
+  /** Once an hour, also when nobody asks anything: lets go of what is too old. */
   async #keepHouse(): Promise<void> {
     const now = this.#now();
     if (now - this.#cleanedAt < HOUR) return;
     await this.#ready();
+    await this.#clean();
+  }
+
+  /** Removes rotated files so that there is room for one more. */
+  async #clean(): Promise<void> {
+    const { file, keep, total, rotate } = this.#options;
+    const now = this.#now();
     this.#cleanedAt = now;
     try {
-      await removeOld(this.#options.file, this.#options.keep, now);
+      await removeExcess(file, { keep, room: total - rotate }, now);
     } catch (error) {
       if (this.#oncePer("remove", DAY)) {
         this.#log.warn("old history files cannot be removed", { file: this.#options.file, error });
@@ -254,6 +300,37 @@ export class HistoryFile {
       // What close can report was already reported by a write; the handle is gone either way.
     }
   }
+}
+
+/**
+ * Empties a history file and removes what was rotated away from it; `open`: the file, if somebody has it open. Emptied and
+ * not removed, so that who still reads it does not keep it alive. Rejects with the error of the system.
+ */
+async function forgetFiles(file: string, open: LineFile | null): Promise<void> {
+  if (open === null) await truncate(file).catch(unlessMissing);
+  else await open.empty();
+  for (const { path } of (await segmentsOf(file).catch(unlessMissing)) ?? []) await rm(path, { force: true });
+}
+
+/**
+ * Forgets what is in a history file that no server writes to, and in those that were rotated away from it. Rejects with
+ * DotlsError (ERR_DOTLS_HISTORY_FILE).
+ */
+export async function forgetHistoryFiles(file: string): Promise<void> {
+  try {
+    await forgetFiles(file, null);
+  } catch (error) {
+    throw unforgettable(error);
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+function unforgettable(error: unknown): DotlsError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot remove the history: ${reason}`, { cause: error });
 }
 
 /** When the first entry of a file was received; undefined when its first line is not an entry. */

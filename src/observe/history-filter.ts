@@ -2,7 +2,7 @@ import { rcodeCode, rcodeName } from "../dns/rcode.ts";
 import { typeCode, typeName } from "../dns/rrtype.ts";
 import { DotlsError } from "../errors.ts";
 import { matchesGlob } from "./glob.ts";
-import type { HistoryEntry } from "./history-entry.ts";
+import { type AnswerSource, answerSources, type HistoryEntry } from "./history-entry.ts";
 
 /** What a reader of the history asks for, as text; what is not set lets everything through. */
 export interface HistoryQuery {
@@ -18,7 +18,26 @@ export interface HistoryQuery {
   readonly type?: string | undefined;
   /** A glob over the client's address. */
   readonly client?: string | undefined;
+  /** One of `answerSources`; `none` for queries that got no answer. */
+  readonly source?: string | undefined;
+  /** A glob over the label of the upstream that answered. */
+  readonly upstream?: string | undefined;
+  /** It took so long or longer: a duration such as `100ms`. */
+  readonly slow?: string | undefined;
 }
+
+/** The keys of a `HistoryQuery`, as parameters of the control API. */
+export const historyQueryKeys = [
+  "since",
+  "until",
+  "name",
+  "rcode",
+  "type",
+  "client",
+  "source",
+  "upstream",
+  "slow",
+] as const satisfies readonly (keyof HistoryQuery)[];
 
 /** Whether an entry is wanted. */
 export type HistoryFilter = (entry: HistoryEntry) => boolean;
@@ -44,7 +63,19 @@ export function historyFilter(query: HistoryQuery): HistoryFilter {
   }
   if (query.client !== undefined) {
     const client = query.client;
-    tests.push((entry) => matchesGlob(client, entry.client));
+    tests.push((entry) => entry.client !== null && matchesGlob(client, entry.client));
+  }
+  if (query.source !== undefined) {
+    const source = sourceOf(query.source);
+    tests.push((entry) => entry.source === source);
+  }
+  if (query.upstream !== undefined) {
+    const { upstream } = query;
+    tests.push((entry) => entry.server !== null && matchesGlob(upstream, entry.server));
+  }
+  if (query.slow !== undefined) {
+    const least = millisecondsOf(query.slow);
+    tests.push((entry) => entry.ms >= least);
   }
   if (query.name !== undefined) {
     const name = query.name;
@@ -76,6 +107,22 @@ function typeOf(text: string): string {
   const code = typeCode(text);
   if (code === undefined) throw unclear("type", text, "a record type such as AAAA or TYPE65");
   return typeName(code);
+}
+
+function sourceOf(text: string): AnswerSource | null {
+  const source = text.toLowerCase();
+  if (source === "none") return null;
+  const known = answerSources.find((one) => one === source);
+  if (known === undefined) throw unclear("source", text, `${answerSources.join(", ")} or none`);
+  return known;
+}
+
+/** A duration as the configuration has it, or a plain number of milliseconds. */
+function millisecondsOf(text: string): number {
+  const parts = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text.trim());
+  if (parts === null) throw unclear("slow", text, "a duration such as 100ms or 2s");
+  const factor = parts[2] === "s" ? 1000 : parts[2] === "m" ? 60_000 : 1;
+  return Number(parts[1]) * factor;
 }
 
 function unclear(key: string, text: string, wanted: string): DotlsError {

@@ -11,6 +11,14 @@ export interface Segment {
   readonly rotatedAt: number;
 }
 
+/** Which rotated files stay. */
+export interface SegmentLimits {
+  /** Those of the last so many milliseconds. */
+  readonly keep: number;
+  /** As many of the newest as take so many bytes together. */
+  readonly room: number;
+}
+
 /** The rotated files of a history file, the oldest first; other files beside it are left alone. */
 export async function segmentsOf(file: string): Promise<Segment[]> {
   const folder = dirname(file);
@@ -38,11 +46,26 @@ export async function rotate(file: string, now: number): Promise<string> {
   return target;
 }
 
-/** Removes the rotated files that are older than `keep` milliseconds. Gives their paths. */
-export async function removeOld(file: string, keep: number, now: number): Promise<string[]> {
-  const old = (await segmentsOf(file)).filter((segment) => now - segment.rotatedAt > keep);
-  for (const segment of old) await rm(segment.path, { force: true });
-  return old.map((segment) => segment.path);
+/** Removes the rotated files that are beyond the limits. Gives their paths, the oldest first. */
+export async function removeExcess(file: string, limits: SegmentLimits, now: number): Promise<string[]> {
+  const { keep, room } = limits;
+  const excess: string[] = [];
+  let taken = 0;
+  for (const { path, rotatedAt } of (await segmentsOf(file)).toReversed()) {
+    taken += await sizeOf(path);
+    if (now - rotatedAt > keep || taken > room) excess.unshift(path);
+  }
+  for (const path of excess) await rm(path, { force: true });
+  return excess;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    // Somebody else removed it just now.
+    return 0;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

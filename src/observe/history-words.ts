@@ -3,7 +3,10 @@ import { Texts } from "./texts.ts";
 
 /** The words of the rows: what is text already when a query ends. */
 export interface HistoryWords {
-  set(row: number, outcome: Outcome): void;
+  /** `client`: what is kept of the client's address; empty text: nothing. */
+  set(row: number, client: string, outcome: Outcome): void;
+  /** Forgets what the row holds. */
+  clear(row: number): void;
   client(row: number): string;
   server(row: number): string | null;
   error(row: number): string | null;
@@ -26,10 +29,16 @@ export class OwnWords implements HistoryWords {
     this.#errors = Array.from<string | null>({ length: size }).fill(null);
   }
 
-  set(row: number, outcome: Outcome): void {
-    this.#clients[row] = outcome.clientAddress;
+  set(row: number, client: string, outcome: Outcome): void {
+    this.#clients[row] = client;
     this.#servers[row] = outcome.server;
     this.#errors[row] = outcome.error;
+  }
+
+  clear(row: number): void {
+    this.#clients[row] = "";
+    this.#servers[row] = null;
+    this.#errors[row] = null;
   }
 
   client(row: number): string {
@@ -90,12 +99,12 @@ export class SharedWords implements HistoryWords {
     return size * (4 + 4 + CLIENT_SLOT + 1) + writers * (Texts.bytes(LABELS) + Texts.bytes(REASONS));
   }
 
-  set(row: number, outcome: Outcome): void {
-    const { clientAddress, server, error } = outcome;
+  set(row: number, client: string, outcome: Outcome): void {
+    const { server, error } = outcome;
     const slot = row * CLIENT_SLOT;
-    const length = Math.min(clientAddress.length, CLIENT);
+    const length = Math.min(client.length, CLIENT);
     this.#clients[slot] = length;
-    for (let i = 0; i < length; i++) this.#clients[slot + 1 + i] = clientAddress.charCodeAt(i);
+    for (let i = 0; i < length; i++) this.#clients[slot + 1 + i] = client.charCodeAt(i);
     if (server !== this.#lastServer) {
       this.#lastServer = server;
       this.#lastLabel = numberOf(this.#labels[this.#writer]!, server);
@@ -103,6 +112,12 @@ export class SharedWords implements HistoryWords {
     this.#servers[row] = this.#lastLabel;
     this.#errors[row] = numberOf(this.#reasons[this.#writer]!, error);
     this.#writers[row] = this.#writer;
+  }
+
+  clear(row: number): void {
+    this.#clients.fill(0, row * CLIENT_SLOT, (row + 1) * CLIENT_SLOT);
+    this.#servers[row] = 0;
+    this.#errors[row] = 0;
   }
 
   client(row: number): string {

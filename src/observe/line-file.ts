@@ -82,6 +82,13 @@ export class LineFile {
     }
   }
 
+  /** Throws away all lines; not those of a pipe or a device. */
+  async empty(): Promise<void> {
+    if (!this.regular) return;
+    await this.#handle.truncate(0);
+    this.size = 0;
+  }
+
   /** Whether the path names another file by now, or none: somebody moved or removed this one. */
   async isGone(): Promise<boolean> {
     try {

@@ -39,6 +39,10 @@ export interface Outcome {
   readonly type: number;
   readonly class: number;
   readonly querySize: number;
+  readonly hasEdns: boolean;
+  /** What the client can receive over UDP; of no meaning without EDNS. */
+  readonly udpSize: number;
+  readonly dnssecOk: boolean;
   /** With the high bits from OPT (RFC 6891 section 6.1.3); -1: no answer was sent. */
   readonly rcode: number;
   readonly replySize: number;
@@ -50,6 +54,16 @@ export interface Outcome {
   readonly server: string | null;
   /** Why dotls itself answered an error or nothing, in words; null when all went well. */
   readonly error: string | null;
+  // Where the time went when an upstream answered, in whole microseconds: small integers need no memory of their own.
+  /** Until the question was given to the server that answered it. */
+  readonly waitUs: number;
+  /** Until TCP was connected, and until TLS was negotiated: as far as this query had to wait for it. */
+  readonly connectUs: number;
+  readonly tlsUs: number;
+  /** Until it was written to the open connection. */
+  readonly sendUs: number;
+  /** From then until the answer came. */
+  readonly answerUs: number;
 }
 
 /** Somebody who wants to know how each query ended. Called once for each, on the packet path: be quick, never throw. */

@@ -5,6 +5,7 @@ import { IoError } from "../listen/io-error.ts";
 import { Sockets } from "../listen/sockets.ts";
 import type { Log } from "../observe/log.ts";
 import { cacheFor } from "./answer-memory.ts";
+import { privacyFor } from "./history-privacy.ts";
 import { type Ledger, ownLedger, sharedLedger } from "./ledger.ts";
 import type { Workforce } from "./workforce.ts";
 
@@ -29,8 +30,9 @@ export async function planCrew(
 ): Promise<Crew> {
   const workers = await workersFor(config, processors, share);
   const { size } = config.history;
+  const privacy = privacyFor(config.history);
   if (workers === 1) {
-    const ledger = ownLedger(size);
+    const ledger = ownLedger(size, privacy);
     const open = async (log: Log): Promise<Workforce> => {
       const { Engine } = await import("./engine.ts");
       return Engine.open({
@@ -43,7 +45,7 @@ export async function planCrew(
     };
     return { ledger, workers, open };
   }
-  const ledger = sharedLedger(size, workers);
+  const ledger = sharedLedger(size, workers, privacy);
   const { counters, memory, history, cacheCounters } = ledger;
   const open = async (log: Log): Promise<Workforce> => {
     const { WorkerPool } = await import("./worker-pool.ts");

@@ -1,5 +1,6 @@
 import { CACHE_COUNTERS } from "../cache/counters.ts";
 import { Counters, type CountersSnapshot } from "../observe/counters.ts";
+import type { HistoryPrivacy } from "../observe/history-privacy.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import type { Observer } from "../observe/outcome.ts";
 
@@ -23,9 +24,9 @@ export interface SharedLedger extends Ledger {
   readonly memory: SharedArrayBuffer;
 }
 
-/** A ledger for queries that are answered in this thread, with a history of so many. */
-export function ownLedger(size: number): Ledger {
-  const history = new HistoryRing(size);
+/** A ledger for queries that are answered in this thread, with a history of so many; `privacy`: what is kept of them. */
+export function ownLedger(size: number, privacy: HistoryPrivacy): Ledger {
+  const history = new HistoryRing(size, undefined, null, privacy);
   const counters = new Counters();
   const ofCache = new Float64Array(CACHE_COUNTERS);
   return {
@@ -37,9 +38,9 @@ export function ownLedger(size: number): Ledger {
 }
 
 /** A ledger for queries that so many workers answer. */
-export function sharedLedger(size: number, workers: number): SharedLedger {
+export function sharedLedger(size: number, workers: number, privacy: HistoryPrivacy): SharedLedger {
   const memory = HistoryRing.memory(size, workers);
-  const history = new HistoryRing(size, undefined, { memory, writers: workers, writer: 0 });
+  const history = new HistoryRing(size, undefined, { memory, writers: workers, writer: 0 }, privacy);
   const counters = Array.from({ length: workers }, () => new SharedArrayBuffer(Counters.BYTES));
   const readers = counters.map((one) => new Counters(one));
   const cacheCounters = counters.map(() => new SharedArrayBuffer(CACHE_COUNTERS * 8));

@@ -7,6 +7,7 @@ import { ProbeBoard } from "../resolve/probe-board.ts";
 import { cacheFor } from "./answer-memory.ts";
 import { Engine } from "./engine.ts";
 import { guard } from "./guard.ts";
+import { privacyFor } from "./history-privacy.ts";
 import { remoteLog } from "./worker-log.ts";
 import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
 
@@ -20,11 +21,8 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   guard(log);
   const { config, number, workers } = order;
   const memory = order.history;
-  const history = new HistoryRing(config.history.size, undefined, {
-    memory,
-    writers: workers,
-    writer: number,
-  });
+  const place = { memory, writers: workers, writer: number };
+  const history = new HistoryRing(config.history.size, undefined, place, privacyFor(config.history));
   if (config.history.file !== null) history.wakeEachQuarter(() => say({ kind: "wake" }));
   const cache =
     order.cache === null

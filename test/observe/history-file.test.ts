@@ -2,9 +2,11 @@ import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -20,7 +22,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
 import type { HistoryFile, HistoryFileOptions } from "../../src/observe/history-file.ts";
-import { startHistoryFile } from "../../src/observe/history-file.ts";
+import { forgetHistoryFiles, startHistoryFile } from "../../src/observe/history-file.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
 import { program } from "../support/needs.ts";
 import { logSpy } from "./log-spy.ts";
@@ -51,7 +53,7 @@ afterEach(async () => {
 
 async function begin(options: Partial<HistoryFileOptions> = {}) {
   const { log, lines } = logSpy();
-  const all = { file, rotate: 1_000_000, keep: 7 * DAY, ...options };
+  const all = { file, rotate: 1_000_000, keep: 7 * DAY, total: 1e9, every: 1000, ...options };
   const history = await startHistoryFile(ring, all, log, () => now);
   running.push(history);
   return { history, lines };
@@ -162,7 +164,7 @@ describe("a line that a crash cut short", () => {
 
 describe("rotation", () => {
   it("happens at the size, under the name of the time", async () => {
-    const { history } = await begin({ rotate: 600 });
+    const { history } = await begin({ rotate: 1000 });
     for (const name of ["one.", "two.", "three.", "four.", "five."]) {
       record(name);
       now += 1000;
@@ -172,7 +174,7 @@ describe("rotation", () => {
       .filter((name) => name !== "history.ndjson")
       .sort();
     expect(segments).toEqual([expect.stringMatching(/^history\.ndjson\.2026-11-21T14-00-0\d\.000Z$/)]);
-    expect(statSync(join(folder, segments[0]!)).size).toBeGreaterThanOrEqual(600);
+    expect(statSync(join(folder, segments[0]!)).size).toBeGreaterThanOrEqual(1000);
     expect([...namesIn(join(folder, segments[0]!)), ...namesIn(file)]).toEqual([
       "one.",
       "two.",
@@ -311,6 +313,96 @@ describe("a file that somebody else touches", () => {
   });
 });
 
+describe("the time between two writes", () => {
+  it("is waited for, unless memory fills up", async () => {
+    await begin({ every: 3000 });
+    const began = performance.now();
+    record("one.");
+    await vi.waitFor(() => expect(namesIn(file)).toEqual(["one."]), { timeout: 6000 });
+    expect(performance.now() - began).toBeGreaterThan(2000);
+    const again = performance.now();
+    for (let i = 0; i < 250; i++) record("burst.");
+    await vi.waitFor(() => expect(namesIn(file).length).toBeGreaterThan(200), { timeout: 6000, interval: 5 });
+    expect(performance.now() - again).toBeLessThan(2000);
+  });
+});
+
+describe("all files together", () => {
+  it("never take more than their total, the oldest go first", async () => {
+    const { history } = await begin({ rotate: 4096, total: 3 * 4096 });
+    const used = (): number =>
+      readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+    for (let round = 0; round < 60; round++) {
+      now += 1000;
+      for (let i = 0; i < 4; i++) record(`n${round}-${i}.`);
+      await history.flush();
+      // A batch may go beyond the size at which a file is rotated.
+      expect(used()).toBeLessThan(3 * 4096 + 4 * 600);
+    }
+    expect(used()).toBeGreaterThan(4096);
+    expect(namesIn(file).at(-1)).toBe("n59-3.");
+  });
+});
+
+describe("forgetting", () => {
+  it("empties the file, removes what was rotated away, and what waits is never written", async () => {
+    const { history, lines } = await begin({ rotate: 1000 });
+    const reader = openSync(file, "r");
+    for (const name of ["one.", "two.", "three.", "four.", "five."]) {
+      record(name);
+      now += 1000;
+      await history.flush();
+    }
+    expect(readdirSync(folder).length).toBeGreaterThan(1);
+    record("waiting.");
+    ring.forget();
+    await history.forget();
+    expect(readdirSync(folder)).toEqual(["history.ndjson"]);
+    expect(statSync(file).size).toBe(0);
+    closeSync(reader);
+    record("new.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["new."]);
+    expect(history.status()).toMatchObject({ written: 6, lost: 0, error: null });
+    expect(lines).toEqual([]);
+  });
+
+  it("waits for the write under way, and others wait for it", async () => {
+    const { history } = await begin();
+    for (let i = 0; i < 900; i++) record(`n${i}.`);
+    const writing = history.flush();
+    const forgetting = history.forget();
+    const next = history.flush();
+    await Promise.all([writing, forgetting, next]);
+    record("after.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["after."]);
+  });
+
+  it("says what could not be removed", async () => {
+    const { history } = await begin();
+    const segment = `${file}.2026-11-20T00-00-00.000Z`;
+    mkdirSync(segment);
+    writeFileSync(join(segment, "x"), "");
+    await expect(history.forget()).rejects.toMatchObject({
+      code: "ERR_DOTLS_HISTORY_FILE",
+      message: expect.stringContaining("cannot remove the history"),
+    });
+    // It goes on all the same.
+    record("after.");
+    await history.flush();
+    expect(namesIn(file)).toEqual(["after."]);
+  });
+
+  it("without a server empties and removes as well, and does not mind that there is nothing", async () => {
+    writeFileSync(file, "x\n");
+    writeFileSync(`${file}.2026-11-20T00-00-00.000Z`, "y\n");
+    await forgetHistoryFiles(file);
+    expect([readdirSync(folder), statSync(file).size]).toEqual([["history.ndjson"], 0]);
+    await forgetHistoryFiles(join(folder, "none", "history.ndjson"));
+  });
+});
+
 describe("a full disk", () => {
   it.skipIf(!existsSync("/dev/full"))(
     "is said once, costs only what the ring overwrites, and heals",
@@ -356,7 +448,7 @@ describe("a full disk", () => {
   it.skipIf(disk === null)("in the middle of a batch leaves whole lines, none of them twice", async () => {
     const onDisk = join(disk!, "history.ndjson");
     const { history } = await begin({ file: onDisk });
-    appendFileSync(join(disk!, "ballast"), Buffer.alloc(40_000));
+    appendFileSync(join(disk!, "ballast"), Buffer.alloc(100_000));
     for (let i = 0; i < 300; i++) record(`n${i}.`);
     await history.flush();
     expect(history.status().error).toMatch(/^ENOSPC/);
@@ -375,11 +467,11 @@ describe("a full disk", () => {
   });
 });
 
-/** A file system of 80 KiB, when this user may mount one. */
+/** A file system of 160 KiB, when this user may mount one. */
 function smallDisk(): string | null {
   const at = mkdtempSync(join(tmpdir(), "dotls-disk-"));
   try {
-    execFileSync(program("mount")!, ["-t", "tmpfs", "-o", "size=80k", "tmpfs", at], { stdio: "ignore" });
+    execFileSync(program("mount")!, ["-t", "tmpfs", "-o", "size=160k", "tmpfs", at], { stdio: "ignore" });
     chmodSync(at, 0o700);
     return at;
   } catch {

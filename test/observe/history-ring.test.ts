@@ -20,6 +20,14 @@ describe("HistoryRing", () => {
         querySize: 65_535,
         rcode: 3,
         replySize: 1232,
+        replyFlags: 0x85a0,
+        dnssecOk: true,
+        udpSize: 4096,
+        waitUs: 250,
+        connectUs: 5000,
+        tlsUs: 6001,
+        sendUs: 0,
+        answerUs: 1_094_000,
       }),
     );
     expect(ring.entry(0)).toEqual({
@@ -38,6 +46,11 @@ describe("HistoryRing", () => {
       bytes: 1232,
       querySize: 65_535,
       error: null,
+      id: 0,
+      flags: "qr aa rd ra ad",
+      dnssec: true,
+      udpSize: 4096,
+      times: { wait: 0.25, connect: 5, tls: 6.001, send: 0, answer: 1094 },
     });
   });
 

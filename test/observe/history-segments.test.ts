@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { removeOld, rotate, segmentsOf } from "../../src/observe/history-segments.ts";
+import { removeExcess, rotate, segmentsOf } from "../../src/observe/history-segments.ts";
 
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 10, 21, 14, 5, 9, 7);
@@ -32,7 +32,7 @@ describe("rotate", () => {
   });
 });
 
-describe("removeOld", () => {
+describe("removeExcess", () => {
   it("removes rotated files past their time and nothing else", async () => {
     const others = [
       "history.ndjson",
@@ -47,9 +47,9 @@ describe("removeOld", () => {
       await rotate(file, now - age);
     }
     writeFileSync(file, "");
-    expect((await removeOld(file, 7 * DAY, now)).map((path) => basename(path))).toEqual([
-      "history.ndjson.2026-11-14T14-05-09.006Z",
-    ]);
+    expect(
+      (await removeExcess(file, { keep: 7 * DAY, room: 1e9 }, now)).map((path) => basename(path)),
+    ).toEqual(["history.ndjson.2026-11-14T14-05-09.006Z"]);
     expect(readdirSync(folder).sort()).toEqual(
       [
         ...others,
@@ -57,5 +57,23 @@ describe("removeOld", () => {
         "history.ndjson.2026-11-21T14-05-09.007Z",
       ].sort(),
     );
+  });
+
+  it("keeps the newest that there is room for, however young the others are", async () => {
+    for (const [minutes, bytes] of [
+      [4, 10],
+      [3, 100],
+      [2, 50],
+      [1, 50],
+    ] as const) {
+      writeFileSync(file, "x".repeat(bytes));
+      await rotate(file, now - minutes * 60_000);
+    }
+    const gone = await removeExcess(file, { keep: 7 * DAY, room: 120 }, now);
+    expect(gone.map((path) => basename(path))).toEqual([
+      "history.ndjson.2026-11-21T14-01-09.007Z",
+      "history.ndjson.2026-11-21T14-02-09.007Z",
+    ]);
+    expect(await removeExcess(file, { keep: 7 * DAY, room: 100 }, now)).toEqual([]);
   });
 });
