@@ -1,7 +1,7 @@
 // Builds the dashboard out of web/ into dist/web: one page, one script and one style with a hash of what is in them as part
 // of their names, and each of the three also in gzip and brotli.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -14,7 +14,7 @@ export async function buildWeb(root) {
   const target = join(root, "dist", "web");
   const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { main: "web/main.tsx" },
+    entryPoints: { main: "web/main.tsx", style: "web/style/main.css" },
     outdir: join(target, "assets"),
     entryNames: "[name]-[hash]",
     bundle: true,
@@ -36,6 +36,7 @@ export async function buildWeb(root) {
     .replace("STYLE", nameOf(".css"))
     .replace("ICON", nameOf(".svg"))
     .replaceAll(/>\s+</g, "><");
+  rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, "assets"), { recursive: true });
   for (const [name, bytes] of [...assets, ["index.html", Buffer.from(page)]]) {
     writeFileSync(join(target, name), bytes);

@@ -1,6 +1,3 @@
 import { render } from "preact";
-import { App } from "./app.tsx";
-import "uplot/dist/uPlot.min.css";
-import "./style/base.css";
 
-render(<App />, document.body);
+render(<main />, document.body);

@@ -1,0 +1,29 @@
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { UpstreamTest } from "../../src/control/explanation.ts";
+import { testWords } from "../text/test-words.ts";
+import { Act } from "./act.tsx";
+
+/** Has the server ask an upstream now, on a connection of its own, and says what came of it. */
+export function TestNow({ label }: { readonly label: string }): VNode {
+  const [tests, setTests] = useState<readonly UpstreamTest[]>([]);
+  return (
+    <div class="test">
+      <Act<readonly UpstreamTest[]>
+        label="Test now"
+        about={label}
+        method="POST"
+        path={`/v1/upstreams/test?label=${encodeURIComponent(label)}`}
+        done={setTests}
+      />
+      <ul role="status">
+        {tests.map((test) => (
+          <li key={test.address}>
+            <b class={test.ok ? "good-text" : "bad-text"}>{test.ok ? "✓ works" : "✗ fails"}</b>{" "}
+            {testWords(test)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
