@@ -245,7 +245,16 @@ export type DnstapTarget = { readonly path: string } | { readonly address: strin
 export interface ControlConfig {
   /** The path of the control socket; null: none. */
   readonly socket: string | null;
+  /** Where the API and the dashboard are to be had over HTTP as well; null: nowhere. */
+  readonly http: { readonly address: string; readonly port: number } | null;
+  /**
+   * Who may use it over HTTP. `auto`: on a loopback address everybody there; elsewhere who has the token that is made at the
+   * first start. A hash, or a file with one: who has the token that it is of.
+   */
+  readonly token: ControlToken;
 }
+
+export type ControlToken = "auto" | { readonly hash: string } | { readonly file: string };
 
 export interface LogConfig {
   readonly level: "error" | "warn" | "info" | "debug";

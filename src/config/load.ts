@@ -119,7 +119,11 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     access: { allow: access!.allow! },
     history: complete(merged.history),
     dnstap: complete(merged.dnstap),
-    control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
+    control: {
+      socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null),
+      http: merged.control!.http!,
+      token: merged.control!.token!,
+    },
     workers: merged.workers!,
     io: merged.io!,
     log: { level: log!.level! },

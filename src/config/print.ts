@@ -4,6 +4,8 @@ import { rcodeCode, rcodeName } from "../dns/rcode.ts";
 import { formatBootstrap } from "./bootstrap.ts";
 import type { CacheConfig, CaSource, Config, RouteSpec, TlsOptions, UpstreamSpec } from "./config.ts";
 import { formatDnstap } from "./dnstap-address.ts";
+import { formatControlHttp } from "./control-http.ts";
+import { formatControlToken } from "./control-token.ts";
 import { formatDuration } from "./duration.ts";
 import { formatListen } from "./listen-address.ts";
 import type { LoadedConfig } from "./load.ts";
@@ -71,6 +73,8 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["dnstap.identity", dnstap.identity],
     ["dnstap.buffer", formatSize(dnstap.buffer)],
     ["control.socket", writtenPath(config.control.socket)],
+    ["control.http", formatControlHttp(config.control.http)],
+    ["control.token", formatControlToken(config.control.token)],
     ["workers", config.workers],
     ["io", config.io],
     ["log.level", config.log.level],

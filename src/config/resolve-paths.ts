@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { CaSource } from "./config.ts";
+import type { CaSource, ControlToken } from "./config.ts";
 import type { Layer } from "./schema.ts";
 import type { OwnTls } from "./tls-options.ts";
 import type { UpstreamDraft } from "./upstream-draft.ts";
@@ -35,9 +35,19 @@ export function resolvePaths(layer: Layer, base: string): Layer {
     ...(history?.file && { history: { ...history, file: path(history.file) } }),
     ...(dnstap?.to &&
       "path" in dnstap.to && { dnstap: { ...dnstap, to: { path: resolve(base, dnstap.to.path) } } }),
-    ...(control?.socket && { control: { socket: place(control.socket) } }),
+    ...(control && {
+      control: {
+        ...control,
+        ...(control.socket !== undefined && { socket: place(control.socket) }),
+        ...(control.token !== undefined && { token: tokenPlace(control.token, base) }),
+      },
+    }),
     ...(state !== undefined && { state: place(state) }),
   };
+}
+
+function tokenPlace(token: ControlToken, base: string): ControlToken {
+  return typeof token === "object" && "file" in token ? { file: resolve(base, token.file) } : token;
 }
 
 function anchors(source: CaSource, base: string): CaSource {

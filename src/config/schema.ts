@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { BootstrapServer, BypassConfig, Config, ListenAddress, LocalNames, Policy } from "./config.ts";
 import { parseBootstrap } from "./bootstrap.ts";
 import { type CacheLayer, cacheSection } from "./cache-schema.ts";
+import { type ControlLayer, controlSection } from "./control-schema.ts";
 import { type DnstapLayer, dnstapSection } from "./dnstap-schema.ts";
 import { duration, fileOrNone, list, onOrOff, parsed, possibleList, text } from "./fields.ts";
 import { type HistoryLayer, historySection } from "./history-schema.ts";
@@ -42,7 +43,7 @@ export interface Layer {
   dnstap?: DnstapLayer | null | undefined;
   workers?: number | "auto" | undefined;
   io?: Config["io"] | undefined;
-  control?: { socket?: AutoPath | undefined } | null | undefined;
+  control?: ControlLayer | null | undefined;
   log?: { level?: Config["log"]["level"] | undefined } | null | undefined;
 }
 
@@ -202,18 +203,7 @@ const schema = z.strictObject({
     .nullish(),
   history: historySection.nullish(),
   dnstap: dnstapSection.nullish(),
-  control: z
-    .strictObject({
-      socket: autoPath
-        .meta({
-          type: "`auto`, `none` or a path",
-          description:
-            "The Unix socket through which `dotls status` and `dotls history` talk to the running server.",
-          default: "auto",
-        } satisfies About)
-        .optional(),
-    })
-    .nullish(),
+  control: controlSection.nullish(),
   workers: z
     .union([z.string(), z.number()], { error: () => "wants auto or a whole number" })
     .transform(parsed(parseWorkers))

@@ -84,7 +84,7 @@ describe("the defaults", () => {
       },
       history: { ...PLAIN_HISTORY, size: 10_000 },
       dnstap: NO_DNSTAP,
-      control: { socket: null },
+      control: { socket: null, http: null, token: "auto" },
       workers: "auto",
       io: "auto",
       log: { level: "info" },

@@ -99,6 +99,8 @@ dnstap:
   buffer: 4MiB # default
 control:
   socket: none # env DOTLS_CONTROL_SOCKET
+  http: none # default
+  token: auto # default
 workers: auto # default
 io: auto # default
 log:
@@ -134,7 +136,7 @@ log:
     ],
     [
       "everything else",
-      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000, total: 10000, every: 90s, privacy: mask-clients, ignore: [a.example, '*.b.example', 10.0.0.0/7]}\ndnstap: {to: 'unix:s', messages: [forwarder], identity: me, buffer: 300KiB}\ncontrol: {socket: s}\nworkers: 3\nio: batch\nlog: {level: debug}",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000, total: 10000, every: 90s, privacy: mask-clients, ignore: [a.example, '*.b.example', 10.0.0.0/7]}\ndnstap: {to: 'unix:s', messages: [forwarder], identity: me, buffer: 300KiB}\ncontrol: {socket: s, http: '[::1]:8053', token: ./t.hash}\nworkers: 3\nio: batch\nlog: {level: debug}",
     ],
   ])("%s read back as the same", (_, yaml) => {
     const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });
