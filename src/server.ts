@@ -13,6 +13,7 @@ import { makeBypass } from "./server/bypass.ts";
 import { planCrew } from "./server/crew.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
 import { bound } from "./server/own-doors.ts";
+import { statusOfReport } from "./server/upstream-report.ts";
 import type { Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
 import { packageVersion } from "./version.ts";
@@ -70,7 +71,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       config: options.configFile ?? null,
       listeners: urls,
       workers: crew.workers,
-      upstreams: workforce.upstreams,
+      upstreams: workforce.upstreams.map(statusOfReport),
       queries: crew.ledger.snapshot(),
       bypass: bypass.status(),
       cache: cache?.status(crew.ledger.cacheCounts()) ?? null,
@@ -114,7 +115,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   return {
     urls,
     history: history.ring,
-    refresh: () => workforce.refresh(),
+    refresh: async () => {
+      await workforce.refresh();
+    },
     status,
     stop: async () => {
       changes.stop();
