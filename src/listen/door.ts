@@ -4,6 +4,8 @@ import type { ClientQuery } from "./client-query.ts";
 /** Where a query came in and its reply leaves: a UDP socket, or one TCP connection. */
 export interface Door extends ReplyRoom {
   readonly way: ReplyWay;
+  /** What the last room is a part of. */
+  readonly lastRoom: Buffer;
   /** Sends the first `length` bytes of what was written to the last room, which belongs to the door from now on. */
   send(query: ClientQuery, length: number): void;
   /** The query gets no reply: whatever the door holds for it is free. */

@@ -100,6 +100,10 @@ export class TcpClient implements Door, FrameSink {
     return true;
   }
 
+  get lastRoom(): Buffer {
+    return this.#room;
+  }
+
   room(length: number): Buffer {
     this.#room = Buffer.allocUnsafe(this.roomAt + length);
     return this.#room;

@@ -92,6 +92,10 @@ export class UdpDoor implements Door, DatagramPort {
     return this.#socket.address().port;
   }
 
+  get lastRoom(): Buffer {
+    return this.#room;
+  }
+
   /** Each reply has a buffer of its own: libuv may hold it until the socket can be written to. */
   room(length: number): Buffer {
     this.#room = Buffer.allocUnsafe(length);

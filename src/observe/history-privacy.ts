@@ -41,15 +41,8 @@ export class HistoryPrivacy {
 
   /** What is kept of a client's address: itself, its network (`192.0.2.0/24`, `2001:db8:0:100::/56`), or empty text. */
   client(address: string): string {
-    switch (this.privacy) {
-      case "full":
-        return address;
-      case "mask-clients":
-        return this.#network(address);
-      case "hide-clients":
-      case "counters-only":
-        return "";
-    }
+    if (this.privacy === "full") return address;
+    return this.privacy === "mask-clients" ? this.#network(address) : "";
   }
 
   /** Whether the client's port is kept: with an address that is not, it would still tell programs apart. */

@@ -7,6 +7,7 @@ const NO_ROOM = Buffer.alloc(0);
 export const nowhere: Door = {
   way: { datagrams: false, keepalive: 0 },
   roomAt: 0,
+  lastRoom: NO_ROOM,
   room: () => NO_ROOM,
   send: () => {},
   drop: () => {},

@@ -1,4 +1,5 @@
 import type { ClientQuery } from "../listen/client-query.ts";
+import type { Tap } from "../observe/tap.ts";
 import type { Group } from "../upstream/group.ts";
 import type { Routes } from "./routes.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -14,12 +15,13 @@ export class Forward implements Stage {
   #routes: Routes<Group>;
   #carrier: Carrier;
 
-  /** `timeout` is a client's whole wait, in ms; `retryRcodes`: with which another server is asked. */
+  /** `timeout` is a client's whole wait, in ms; `retryRcodes`: with which another server is asked; `tap` sees the messages. */
   constructor(
     routes: Routes<Group>,
     timeout: number,
     retryRcodes: ReadonlySet<number>,
     completion: Completion,
+    tap: Tap | null = null,
   ) {
     this.#routes = routes;
     this.#carrier = {
@@ -28,6 +30,7 @@ export class Forward implements Stage {
       completion,
       timeout,
       retryRcodes,
+      tap,
     };
   }
 

@@ -3,14 +3,16 @@ import { Flag } from "../dns/header.ts";
 import { Rcode } from "../dns/rcode.ts";
 import { ReplyView } from "../dns/reply-view.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
+import { type Tap, Wire } from "../observe/tap.ts";
 import { Exchange } from "../upstream/exchange.ts";
 import type { Failure, FailureKind } from "../upstream/failure.ts";
 import type { Group, Inquiry } from "../upstream/group.ts";
-import { queryLength, writeQuery } from "../upstream/query-writer.ts";
+import { Form, queryLength, writeQuery } from "../upstream/query-writer.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import { extraError } from "./extra-errors.ts";
 import type { Completion } from "./stage.ts";
+import { microseconds, noteTimes } from "./times.ts";
 import type { TimerWheel, WheelEntry } from "./timer-wheel.ts";
 
 /** Kinds that mean "nobody was there"; the others mean that somebody was and something was wrong (RFC 8914 4.23, 4.24). */
@@ -41,6 +43,8 @@ export interface Carrier {
   readonly timeout: number;
   /** Answers with these codes are not taken from the first server that gives one, if there is another. */
   readonly retryRcodes: ReadonlySet<number>;
+  /** Who wants to see what servers are asked, and what they answer. */
+  readonly tap: Tap | null;
 }
 
 /** An answer that is kept while another server is asked for a better one. */
@@ -86,6 +90,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   after: WheelEntry | null = null;
 
   readonly query: ClientQuery;
+  readonly tap: Tap | null;
   #group: Group;
   #carrier: Carrier;
   /** The exchanges that are out; nearly always one. */
@@ -95,6 +100,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
 
   constructor(query: ClientQuery, group: Group, carrier: Carrier) {
     this.query = query;
+    this.tap = carrier.tap;
     this.question = query.bytes;
     this.questionEnd = query.questionEnd;
     this.deadline = query.receivedAt + carrier.timeout;
@@ -112,7 +118,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   }
 
   #fly(upstream: Upstream, edns: boolean, now: number, hedge: boolean): Exchange {
-    const flight = new Flight(this, upstream, edns, hedge);
+    const flight = new Flight(this, upstream, edns, hedge, microseconds(now - this.query.receivedAt));
     flight.next = this.#flights;
     this.#flights = flight;
     this.#carrier.wheel.remove(this);
@@ -144,7 +150,10 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     const isSpare = isPoor || isTruncated();
     if (flight.hedge) upstream.counters.tally.hedged(!isSpare);
     if (isSpare) this.#keepSpare(flight);
-    else this.#finish(upstream);
+    else {
+      noteTimes(this.query, flight, performance.now());
+      this.#finish(upstream);
+    }
     return true;
   }
 
@@ -160,11 +169,13 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
    * A poor answer is put aside, because a better one may come. The first one is kept, unless it is an error and this one is
    * only cut short.
    */
-  #keepSpare({ upstream }: Flight): void {
+  #keepSpare(flight: Flight): void {
+    const { upstream } = flight;
     const first = this.#spare === null;
     if (this.#spare === null || (isTruncated() && !this.#spare.isTruncated)) {
       const bytes = view.bytes.slice(view.start, view.end);
       this.#spare = { bytes, upstream, isTruncated: isTruncated() };
+      noteTimes(this.query, flight, performance.now());
     }
     if (this.flying || (first && this.#group.another(this, upstream))) return;
     view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
@@ -272,6 +283,20 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   }
 }
 
+/** How a message of this form goes. */
+function wireOf(form: number): number {
+  switch (form) {
+    case Form.TLS:
+      return Wire.TLS;
+    case Form.HTTP:
+      return Wire.HTTPS;
+    case Form.TCP:
+      return Wire.TCP;
+    default:
+      return Wire.UDP;
+  }
+}
+
 /** One attempt of a client's question at one server. */
 export class Flight extends Exchange {
   /** Null once it is abandoned. */
@@ -283,11 +308,16 @@ export class Flight extends Exchange {
   readonly hedge: boolean;
   /** What the server had sent before that answers nothing: more of it since then is part of the story. */
   readonly strange: number;
+  /** From the query's arrival until the server was asked, in microseconds. */
+  readonly askedUs: number;
   /** The next flight of the inquiry. */
   next: Flight | null = null;
+  /** The `Form` in which it was written last. */
+  #form = 0;
 
-  constructor(inquiry: ClientInquiry, upstream: Upstream, edns: boolean, hedge: boolean) {
+  constructor(inquiry: ClientInquiry, upstream: Upstream, edns: boolean, hedge: boolean, askedUs: number) {
     super();
+    this.askedUs = askedUs;
     this.inquiry = inquiry;
     this.upstream = upstream;
     this.edns = edns;
@@ -309,13 +339,21 @@ export class Flight extends Exchange {
       : queryLength(this.inquiry.query, form, this.edns, this.upstream.place.padding);
   }
 
-  write(out: Buffer, at: number, form: number): void {
-    if (this.inquiry !== null)
-      writeQuery(this.inquiry.query, out, at, form, this.edns, this.upstream.place.padding);
+  write(out: Buffer, at: number, form: number, id: number = this.id): void {
+    if (this.inquiry === null) return;
+    const { query, tap } = this.inquiry;
+    const { place } = this.upstream;
+    writeQuery(query, out, at, form, this.edns, place.padding);
+    if (tap === null) return;
+    this.#form = form;
+    tap.forwarderQuery(query, place, wireOf(form), id, out, at, at + this.length(form));
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.inquiry?.answered(this, bytes, start, end) ?? true;
+    if (this.inquiry === null) return true;
+    const { query, tap } = this.inquiry;
+    tap?.forwarderResponse(query, this.upstream.place, wireOf(this.#form), this.sentAt, bytes, start, end);
+    return this.inquiry.answered(this, bytes, start, end);
   }
 
   lost(failure: Failure, progress: boolean): void {

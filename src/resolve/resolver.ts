@@ -5,6 +5,7 @@ import { writeOwn, writeReply } from "../dns/reply-writer.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
 import { Drop, type Observer, Source } from "../observe/outcome.ts";
+import type { Tap } from "../observe/tap.ts";
 import type { Group } from "../upstream/group.ts";
 import type { LocalGroups } from "./local-zones.ts";
 import { LocalNames } from "./local-names.ts";
@@ -15,6 +16,7 @@ import { Coalesce } from "./coalesce.ts";
 import { ErrorLimiter } from "./error-limiter.ts";
 import { Forward } from "./forward.ts";
 import { type Completion, type Stage, Step } from "./stage.ts";
+import { shareTimes } from "./times.ts";
 import { Unanswerable } from "./unanswerable.ts";
 
 export interface ResolverOptions {
@@ -34,6 +36,8 @@ export interface ResolverOptions {
   readonly retryRcodes: ReadonlySet<number>;
   /** Who hears how each query ended, once. */
   readonly observers: readonly Observer[];
+  /** Who wants to see the messages. */
+  readonly tap?: Tap;
 }
 
 /** The path of a query: the one place where its stages are composed, and where its answer is written. */
@@ -44,11 +48,13 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
   /** The stages that lead to a server. */
   #onward: readonly Stage[];
   #observers: readonly Observer[];
+  #tap: Tap | null;
   #errors = new ErrorLimiter();
 
   constructor(options: ResolverOptions) {
     this.#observers = options.observers;
-    this.#forward = new Forward(options.routes, options.timeout, options.retryRcodes, this);
+    this.#tap = options.tap ?? null;
+    this.#forward = new Forward(options.routes, options.timeout, options.retryRcodes, this, this.#tap);
     this.#cache = options.cache === undefined ? null : new CacheStage(options.cache, options.routes, this);
     this.#onward = [
       // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
@@ -81,6 +87,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
 
   handle(query: ClientQuery, reading: number): boolean {
     for (const observer of this.#observers) observer.received?.(query);
+    if (this.#tap !== null && reading !== Reading.DROP) this.#tap.clientQuery(query);
     switch (reading) {
       case Reading.QUERY:
         break;
@@ -118,6 +125,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
       one.rcode = rcode;
       one.server = server;
       one.extra = extra;
+      if (one !== query) shareTimes(one, query);
       if (reply === null) this.#deliverOwn(one);
       else this.#deliver(one, reply);
     }
@@ -173,7 +181,9 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
 
   sent(query: ClientQuery, length: number): void {
     query.replySize = length;
-    query.door.send(query, length);
+    const { door } = query;
+    this.#tap?.clientResponse(query, door.lastRoom, door.roomAt, door.roomAt + length);
+    door.send(query, length);
     this.#tell(query);
   }
 

@@ -6,7 +6,7 @@ import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { CLOSED_BY_US, type Failure } from "./failure.ts";
-import type { Link, LinkOwner } from "./link.ts";
+import type { Link, LinkOwner, Opening } from "./link.ts";
 import { randomId } from "./random-ids.ts";
 
 /** Queries of one turn are gathered here; a few hundred fit. */
@@ -36,6 +36,7 @@ const FULL: Failure = { kind: "closed", text: "too many queries on one connectio
  */
 export class Connection implements Link, FrameSink, DialListener<Socket> {
   state: "connecting" | "open" | "over" = "connecting";
+  opening: Opening | null = null;
   /** Answers delivered: a connection that ends with none was of no use. */
   answered = 0;
   mismatched = 0;

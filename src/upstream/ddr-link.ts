@@ -4,13 +4,15 @@ import { STEP_TIMEOUT } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { CLOSED_BY_US, type Failure } from "./failure.ts";
-import type { Link, LinkInfo, LinkOwner } from "./link.ts";
+import type { Link, LinkInfo, LinkOwner, Opening } from "./link.ts";
 
 /**
  * A link to the resolver that a plain one designates, made as soon as that is known: only then it is clear whether TLS or
  * HTTPS is spoken. Until then exchanges wait here, afterwards all is up to that link.
  */
 export class DdrLink implements Link, LinkOwner {
+  opening: Opening | null = null;
+
   #owner: LinkOwner;
   #book: DdrBook;
   #make: (designation: Designation, owner: LinkOwner) => Link;

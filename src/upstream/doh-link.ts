@@ -10,7 +10,7 @@ import type { Exchange } from "./exchange.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { CLOSED_BY_US, type Failure, failureOf } from "./failure.ts";
 import { FAREWELL } from "./farewell.ts";
-import type { Link, LinkOwner } from "./link.ts";
+import type { Link, LinkOwner, Opening } from "./link.ts";
 import { ageRecords } from "./message-age.ts";
 import { Form } from "./query-writer.ts";
 
@@ -42,6 +42,7 @@ const NO_HTTP2: Failure = { kind: "tls", text: "TLS: the server does not speak H
  */
 export class DohLink implements Link, DialListener, DohStreamListener {
   state: "connecting" | "open" | "over" = "connecting";
+  opening: Opening | null = null;
   answered = 0;
   quietSince = 0;
   readonly lagging = false;
@@ -218,10 +219,10 @@ export class DohLink implements Link, DialListener, DohStreamListener {
   /** False when the session takes no more requests: it ends just now, or has used up its stream numbers. */
   #send(exchange: Exchange, now: number): boolean {
     const message = Buffer.allocUnsafe(exchange.length(Form.HTTP));
-    exchange.write(message, 0, Form.HTTP);
     // Always the same, so that equal questions are equal to caches on the way (RFC 8484 section 4.1).
-    writeU16(message, 0, 0);
     exchange.id = 0;
+    exchange.write(message, 0, Form.HTTP);
+    writeU16(message, 0, 0);
     exchange.sentAt = now;
     const refusals = this.#refusals.get(exchange) ?? 0;
     try {

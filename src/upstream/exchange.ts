@@ -31,8 +31,11 @@ export abstract class Exchange {
   /** The length of what `write` will write, in bytes. `form`: one of `Form`, the way it goes. */
   abstract length(form: number): number;
 
-  /** Writes the message at `at`; the connection sets the id (the first two bytes) afterwards. */
-  abstract write(out: Buffer, at: number, form: number): void;
+  /**
+   * Writes the message at `at`; the connection sets the id (the first two bytes) afterwards: `id`, where it is not that of the
+   * exchange.
+   */
+  abstract write(out: Buffer, at: number, form: number, id?: number): void;
 
   /**
    * The answer, matched by id and question: the message bytes[start..end), valid during the call only, may be changed.

@@ -18,6 +18,13 @@ export interface LinkInfo {
   readonly tls?: LinkTls;
 }
 
+/** When a link opened, and how much of the time before that its handshake took. */
+export interface Opening {
+  /** Monotonic ms. */
+  readonly at: number;
+  readonly handshakeMs: number;
+}
+
 /** Who opens links and hears what becomes of them: an Upstream. */
 export interface LinkOwner {
   /** Whether each query is to have a TLS record of its own, for a server that reads only the first one of a record. */
@@ -41,6 +48,8 @@ export interface LinkOwner {
  */
 export interface Link {
   readonly state: "connecting" | "open" | "over";
+  /** Noted by its owner; null: it is not open yet. */
+  opening: Opening | null;
   /** Answers delivered: a link that ends with none was of no use. */
   readonly answered: number;
   /** Exchanges that wait for the link or for their answer on it. */

@@ -136,7 +136,7 @@ class Retry extends Exchange {
   }
 
   write(out: Buffer, at: number, form: number): void {
-    this.original.write(out, at, form);
+    this.original.write(out, at, form, this.id);
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {

@@ -2,7 +2,7 @@ import { Flag, HEADER_LENGTH, HeaderOffset, readU16, writeU16 } from "../dns/hea
 import { answers } from "./answer-match.ts";
 import type { Exchange } from "./exchange.ts";
 import { CLOSED_BY_US, type Failure } from "./failure.ts";
-import type { Link, LinkOwner } from "./link.ts";
+import type { Link, LinkOwner, Opening } from "./link.ts";
 import { UNENCRYPTED } from "./proof.ts";
 import { Form } from "./query-writer.ts";
 import { randomId } from "./random-ids.ts";
@@ -48,6 +48,7 @@ const OVER: Failure = { kind: "closed", text: "the UDP link is over" };
  */
 export class UdpLink implements Link, UdpPortListener, FallbackListener {
   state: "connecting" | "open" | "over" = "connecting";
+  opening: Opening | null = null;
   answered = 0;
 
   #target: PlainTarget;

@@ -323,11 +323,12 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   onOpen(link: Link, info: LinkInfo): void {
+    const now = performance.now();
+    link.opening = { at: now, handshakeMs: info.handshakeMs };
     this.counters.opened(info);
     this.tls.learn(info.tls);
     this.#learnProof(info);
     if (link !== this.#links.current) return;
-    const now = performance.now();
     this.#doubtful = false;
     this.#links.aliveAt = now;
     this.#warmth.opened(now);

@@ -16,6 +16,10 @@ export class KeepingDoor implements Door {
     this.way = { datagrams, keepalive: 300 };
   }
 
+  get lastRoom(): Buffer {
+    return this.#room;
+  }
+
   room(length: number): Buffer {
     this.#room = Buffer.alloc(length);
     return this.#room;

@@ -84,6 +84,10 @@ export class BatchDoor implements Door, DatagramPort {
     return this.#outbox.refused;
   }
 
+  get lastRoom(): Buffer {
+    return this.#outbox.bytes;
+  }
+
   room(): Buffer {
     this.roomAt = this.#outbox.room();
     return this.#outbox.bytes;
