@@ -9,6 +9,7 @@ import { Engine } from "./engine.ts";
 import { guard } from "./guard.ts";
 import { privacyFor } from "./history-privacy.ts";
 import { remoteLog } from "./worker-log.ts";
+import { statusOfReport } from "./upstream-report.ts";
 import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
 
 /** How often it tells of its servers without being asked, in ms: what it has counted is lost with it otherwise. */
@@ -50,8 +51,8 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   let told = "";
   setInterval(() => {
     const { upstreams } = engine;
-    const text = JSON.stringify(upstreams);
-    if (text !== told) say({ kind: "status", upstreams });
+    const text = JSON.stringify(upstreams.map(statusOfReport));
+    if (text !== told) say({ kind: "status", upstreams, load: null });
     told = text;
   }, TELL).unref();
   port.on("message", (message: ToWorker) => {
@@ -66,7 +67,10 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
         engine.renew();
         break;
       case "ask":
-        say({ kind: "status", upstreams: engine.upstreams });
+        void tell(engine, say);
+        break;
+      case "call":
+        void answer(engine, message, say);
         break;
       case "stop":
         // The open port is all that holds the thread then.
@@ -75,6 +79,21 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
     }
   });
   say({ kind: "open", urls: engine.urls, owner: cache?.cache.owner ?? null });
+}
+
+async function tell(engine: Engine, say: (message: FromWorker) => void): Promise<void> {
+  await engine.refresh();
+  say({ kind: "status", upstreams: engine.upstreams, load: engine.loads[0] ?? null });
+}
+
+async function answer(
+  engine: Engine,
+  { number, call }: Extract<ToWorker, { kind: "call" }>,
+  say: (message: FromWorker) => void,
+): Promise<void> {
+  const result =
+    call.what === "explain" ? await engine.explain(call.name, call.type) : await engine.test(call.label);
+  say({ kind: "result", number, result });
 }
 
 if (parentPort === null) throw new Error("this module is for a worker thread");
