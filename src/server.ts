@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
+import { formatDnstap } from "./config/dnstap-address.ts";
 import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
+import { dnstapStatus } from "./observe/dnstap/status.ts";
 import { History } from "./observe/history.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
@@ -80,6 +82,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
         size: config.history.size,
         file: history.file,
       },
+      ...(config.dnstap.to && {
+        dnstap: dnstapStatus(formatDnstap(config.dnstap.to), crew.ledger.dnstapCounts),
+      }),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { CountersSnapshot } from "../observe/counters.ts";
+import type { DnstapStatus } from "../observe/dnstap/status.ts";
 import type { HistoryFileStatus } from "../observe/history-file.ts";
 
 /** The running server at one moment, as `GET /v1/status` tells it. A stable contract: fields are added, never renamed. */
@@ -21,6 +22,8 @@ export interface Status {
   /** Null when no answers are kept. */
   readonly cache: CacheStatus | null;
   readonly history: HistoryStatus;
+  /** Not there when dnstap is not used. */
+  readonly dnstap?: DnstapStatus;
   /** Not there in servers that have none. */
   readonly bypass?: BypassStatus;
 }

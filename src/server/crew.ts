@@ -39,6 +39,7 @@ export async function planCrew(
         config,
         log,
         observers: ledger.observers,
+        dnstapCounts: ledger.dnstapCounts[0]!,
         // An object of its own: what it found last must not be changed by who looks at the cache beside it.
         ...(cache && { cache: cacheFor(config.cache, cache.memory, ledger.cacheCounts()) }),
       });
@@ -46,7 +47,7 @@ export async function planCrew(
     return { ledger, workers, open };
   }
   const ledger = sharedLedger(size, workers, privacy);
-  const { counters, memory, history, cacheCounters } = ledger;
+  const { counters, memory, history, cacheCounters, dnstapCounters } = ledger;
   const open = async (log: Log): Promise<Workforce> => {
     const { WorkerPool } = await import("./worker-pool.ts");
     return WorkerPool.open({
@@ -54,6 +55,7 @@ export async function planCrew(
       log,
       counters,
       history: memory,
+      dnstapCounters,
       cache: cache && { seen: cache, counters: cacheCounters },
       onWake: () => history.wake(),
     });

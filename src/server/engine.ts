@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import type { Sharing } from "../listen/batch/socket.ts";
 import { Listeners } from "../listen/listeners.ts";
+import type { Dnstap } from "../observe/dnstap/dnstap.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
 import type { CacheOptions } from "../resolve/cache-stage.ts";
@@ -10,6 +11,7 @@ import type { ProbeBoard } from "../resolve/probe-board.ts";
 import { Resolver } from "../resolve/resolver.ts";
 import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { dnstapFor } from "./dnstap.ts";
 import { type Groups, makeGroups } from "./groups.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { blockOwn, bound } from "./own-doors.ts";
@@ -22,6 +24,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears how each query ended. */
   readonly observers: readonly Observer[];
+  /** Where it counts what becomes of its messages for dnstap: `DNSTAP_COUNTS` numbers. */
+  readonly dnstapCounts?: Float64Array;
   /** Where answers are kept; without it none are. */
   readonly cache?: CacheOptions;
   /** With several threads: how this one's doors are to be opened beside those of the others. */
@@ -49,14 +53,22 @@ export class Engine implements Workforce {
   /** How many servers the configuration has; those behind them are of the bypass. */
   #configured: number;
   #cache: CacheOptions | null;
+  #dnstap: Dnstap | null;
   #lagMs = 0;
 
-  private constructor(config: Config, factory: UpstreamFactory, groups: Groups, options: EngineOptions) {
+  private constructor(
+    config: Config,
+    factory: UpstreamFactory,
+    groups: Groups,
+    dnstap: Dnstap | null,
+    options: EngineOptions,
+  ) {
     this.#config = config;
     this.#factory = factory;
     this.#groups = groups;
     this.#configured = factory.made.length;
     this.#cache = options.cache ?? null;
+    this.#dnstap = dnstap;
     this.#loops = new LoopWatch(options.log, options.probes ?? null);
     this.#resolver = new Resolver({
       allow: config.access.allow,
@@ -67,6 +79,7 @@ export class Engine implements Workforce {
       timeout: config.timeout,
       observers: options.observers,
       ...(options.cache && { cache: options.cache }),
+      ...(dnstap && { tap: dnstap.tap }),
     });
   }
 
@@ -80,7 +93,8 @@ export class Engine implements Workforce {
     // What failed for want of a server may go well now.
     const factory = new UpstreamFactory(config, log, () => resolver?.forgetFailures());
     const groups = await makeGroups(config, factory, log);
-    const engine = new Engine(config, factory, groups, options);
+    const dnstap = await dnstapFor(config, log, options.dnstapCounts);
+    const engine = new Engine(config, factory, groups, dnstap, options);
     resolver = engine.#resolver;
     engine.#listeners = await Listeners.open(
       config.listen,
@@ -92,6 +106,7 @@ export class Engine implements Workforce {
       { io: config.io, sharing: options.sharing ?? "alone" },
     );
     blockOwn(factory.made, bound(config, engine.urls));
+    dnstap?.start();
     return engine;
   }
 
@@ -163,6 +178,7 @@ export class Engine implements Workforce {
     await this.#listeners?.close(PATIENCE);
     this.divert(null);
     for (const upstream of this.#made) upstream.close();
+    await this.#dnstap?.stop();
     await this.#factory.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { CACHE_COUNTERS } from "../cache/counters.ts";
 import { Counters, type CountersSnapshot } from "../observe/counters.ts";
+import { DNSTAP_COUNTS } from "../observe/dnstap/counts.ts";
 import type { HistoryPrivacy } from "../observe/history-privacy.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import type { Observer } from "../observe/outcome.ts";
@@ -12,6 +13,8 @@ export interface Ledger {
   snapshot(): CountersSnapshot;
   /** What all threads did with the cache, by the constants of `CacheCounter`. */
   cacheCounts(): Float64Array;
+  /** What each thread did for dnstap, by the constants of `DnstapCount`. */
+  readonly dnstapCounts: readonly Float64Array[];
   /** Who hears of the queries that this thread answers. */
   readonly observers: readonly Observer[];
 }
@@ -21,6 +24,8 @@ export interface SharedLedger extends Ledger {
   readonly counters: readonly SharedArrayBuffer[];
   /** For the counters of a cache. */
   readonly cacheCounters: readonly SharedArrayBuffer[];
+  /** For those of dnstap. */
+  readonly dnstapCounters: readonly SharedArrayBuffer[];
   readonly memory: SharedArrayBuffer;
 }
 
@@ -33,6 +38,7 @@ export function ownLedger(size: number, privacy: HistoryPrivacy): Ledger {
     history,
     snapshot: () => counters.snapshot(),
     cacheCounts: () => ofCache,
+    dnstapCounts: [new Float64Array(DNSTAP_COUNTS)],
     observers: [counters, history],
   };
 }
@@ -44,6 +50,7 @@ export function sharedLedger(size: number, workers: number, privacy: HistoryPriv
   const counters = Array.from({ length: workers }, () => new SharedArrayBuffer(Counters.BYTES));
   const readers = counters.map((one) => new Counters(one));
   const cacheCounters = counters.map(() => new SharedArrayBuffer(CACHE_COUNTERS * 8));
+  const dnstapCounters = counters.map(() => new SharedArrayBuffer(DNSTAP_COUNTS * 8));
   const ofCaches = cacheCounters.map((one) => new Float64Array(one));
   return {
     history,
@@ -52,9 +59,11 @@ export function sharedLedger(size: number, workers: number, privacy: HistoryPriv
       Float64Array.from({ length: CACHE_COUNTERS }, (_, at) =>
         ofCaches.reduce((sum, one) => sum + one[at]!, 0),
       ),
+    dnstapCounts: dnstapCounters.map((one) => new Float64Array(one)),
     observers: [],
     counters,
     cacheCounters,
+    dnstapCounters,
     memory,
   };
 }

@@ -35,6 +35,7 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
       config,
       log,
       observers: [new Counters(order.counters), history],
+      dnstapCounts: new Float64Array(order.dnstapCounts),
       ...(cache && { cache }),
       probes: new ProbeBoard(order.probes),
       sharing: order.first ? "first" : "join",

@@ -15,6 +15,8 @@ export interface WorkerOrder {
   readonly counters: SharedArrayBuffer;
   /** For `HistoryRing`. */
   readonly history: SharedArrayBuffer;
+  /** For `DNSTAP_COUNTS` numbers, its own. */
+  readonly dnstapCounts: SharedArrayBuffer;
   /** The memory of the cache, and where this worker counts what it does with it; null: no cache. */
   readonly cache: { readonly memory: SharedArrayBuffer; readonly counters: SharedArrayBuffer } | null;
   /** For `ProbeBoard`. */

@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly counters: readonly SharedArrayBuffer[];
   /** For `HistoryRing`. */
   readonly history: SharedArrayBuffer;
+  /** Where each worker counts what it does for dnstap. */
+  readonly dnstapCounters: readonly SharedArrayBuffer[];
   /** The cache as this thread sees it, and where each worker counts what it does with it; null: there is none. */
   readonly cache: { readonly seen: AnswerCache; readonly counters: readonly SharedArrayBuffer[] } | null;
   /** A quarter of the history is new. */
@@ -161,7 +163,7 @@ export class WorkerPool implements Workforce {
 
   /** Starts a worker at its place. Gives its addresses; rejects with a DotlsError when it cannot open them. */
   async #hire(number: number, first: boolean): Promise<readonly string[]> {
-    const { counters, history, cache } = this.#options;
+    const { counters, history, dnstapCounters, cache } = this.#options;
     const place = this.#places[number]!;
     const worker = new Worker(
       {
@@ -170,6 +172,7 @@ export class WorkerPool implements Workforce {
         workers: counters.length,
         counters: counters[number]!,
         history,
+        dnstapCounts: dnstapCounters[number]!,
         cache: cache && { memory: cache.seen.memory, counters: cache.counters[number]! },
         probes: this.#probes,
         diverted: this.#diverted,
