@@ -58,13 +58,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const { DotlsError } = await import("../errors.ts");
-  const known = error instanceof DotlsError;
-  process.stderr.write(
-    `dotls: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = known ? 1 : INTERNAL_ERROR;
-}
+// Not awaited at the top: this file also becomes a script, which cannot wait (scripts/bundle.mjs).
+void (async () => {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    const { DotlsError } = await import("../errors.ts");
+    const known = error instanceof DotlsError;
+    process.stderr.write(
+      `dotls: ${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exitCode = known ? 1 : INTERNAL_ERROR;
+  }
+})();
