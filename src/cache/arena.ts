@@ -11,6 +11,9 @@ import type { SlotWriter } from "./slots.ts";
 /** Free segments that only a recycling may take: what survives in one segment fits into another one. */
 const RESERVE = 1;
 
+/** More than any entry has that is not yet among the steady ones. */
+const STEADY = 4;
+
 /** A segment of which less than this lives is packed instead of evicting anything. */
 const SPARSE = 0.6;
 
@@ -54,6 +57,12 @@ export class Arena {
   /** Whether the entry is among the steady ones. */
   isMain(entry: number): boolean {
     return (this.#laneAt(this.#segmentOf(entry)) & 1) === 1;
+  }
+
+  /** What an entry is worth when one of several must go: nothing once it is over, more among the steady ones. */
+  worthOf(entry: number, meta: number, now: number): number {
+    if (isDead(this.#memory.words, entry, now)) return -1;
+    return useOf(meta) + (this.isMain(entry) ? STEADY : 0);
   }
 
   /**
@@ -157,7 +166,9 @@ export class Arena {
           lane < Family.FAILURE * 2 &&
           use >= WORTH &&
           this.#move(entry, slot, lane + 1, 0));
-      if (!moved) this.#evict(entry, slot, lane);
+      if (moved) return;
+      this.noteEviction(entry);
+      this.#slots.clear(slot);
     });
     this.#free(row);
   }
@@ -178,18 +189,18 @@ export class Arena {
     return true;
   }
 
-  #evict(entry: number, slot: number, lane: number): void {
+  /** Counts an entry that has to go, and marks its key when nobody asked for it again. */
+  noteEviction(entry: number): void {
     const { words, bytes, seed } = this.#memory;
     this.#counters[CacheCounter.EVICTIONS]!++;
-    if ((lane & 1) === 0 && lane < Family.FAILURE * 2) {
-      this.#counters[CacheCounter.REFUSED]!++;
-      const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
-      const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
-      const typeClass = words[entry + Entry.TYPE_CLASS]!;
-      const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
-      this.#ghosts.add(hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant));
-    }
-    this.#slots.clear(slot);
+    const lane = this.#laneAt(this.#segmentOf(entry));
+    if ((lane & 1) === 1 || lane === Family.FAILURE * 2) return;
+    this.#counters[CacheCounter.REFUSED]!++;
+    const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
+    const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
+    const typeClass = words[entry + Entry.TYPE_CLASS]!;
+    const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
+    this.#ghosts.add(hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant));
   }
 
   #walk(segment: number, visit: (entry: number, slot: number) => void): void {

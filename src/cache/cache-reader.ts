@@ -129,7 +129,7 @@ export class CacheReader {
       const count = this.#words[this.#entry + Entry.MORE]! >>> 16;
       ageTtls(this.#memory.halves, first, count, out, at, recordsLength, this.age, ttl);
     }
-    return this.#isUnchanged();
+    return this.#isWhole();
   }
 
   /** Writes the extended errors, options ready for OPT, to out[at..at + errorsLength). False as in `copyRecords`. */
@@ -138,7 +138,7 @@ export class CacheReader {
     const count = this.#words[this.#entry + Entry.MORE]! >>> 16;
     const start = recordsAt(this.#words, this.#entry) + 4 * ((this.recordsLength + 3) >>> 2) + 2 * count;
     for (let i = 0; i < this.errorsLength; i++) out[at + i] = bytes[start + i]!;
-    return this.#isUnchanged();
+    return this.#isWhole();
   }
 
   /**
@@ -207,6 +207,12 @@ export class CacheReader {
     const meta = Atomics.load(this.#words, this.#slot + Slot.META);
     this.hits = hitsOf(meta);
     noteHit(this.#words, this.#slot, meta);
+  }
+
+  #isWhole(): boolean {
+    if (this.#isUnchanged()) return true;
+    this.counters[CacheCounter.TORN]!++;
+    return false;
   }
 
   #isUnchanged(): boolean {
