@@ -20,9 +20,10 @@ function stampOf(folder) {
     .join("\n");
 }
 
-const stamp = [stampOf(join(root, "src")), readFileSync(join(root, "tsconfig.build.json"), "utf8")].join(
-  "\n",
+const scripts = ["tsconfig.build.json", "scripts/bundle.mjs"].map((file) =>
+  readFileSync(join(root, file), "utf8"),
 );
+const stamp = [stampOf(join(root, "src")), ...scripts].join("\n");
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -30,6 +31,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);
+  const { bundle } = await import("./bundle.mjs");
+  await bundle(root);
   chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
   writeFileSync(stampFile, stamp);
 }

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import nodeModule from "node:module";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 
 interface CommandModule {
@@ -48,6 +50,18 @@ async function main(words: readonly string[]): Promise<void> {
     process.exitCode = error.exitCode;
   }
 }
+
+/**
+ * Node.js since 22.8 keeps what it compiled, which spares a tenth of the next start. Beside this file: who can write there can
+ * write this file as well; where we cannot, it is compiled each time.
+ */
+function keepCompiled(): void {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types are those of Node.js 20
+  const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
+  enableCompileCache?.(fileURLToPath(new URL(".compiled", import.meta.url)));
+}
+
+keepCompiled();
 
 // A log that nobody reads any more must not become an error that is logged.
 process.stderr.on("error", () => {});
