@@ -110,6 +110,8 @@ export class CacheStage implements Stage {
 
   /** Forgets all failures: there is reason to think that the next attempt goes better. */
   forgetFailures(): void {
+    // Another thread may have remembered some since this one looked at the clock.
+    this.#cache.tick();
     this.#cache.forgetFailures();
   }
 
