@@ -1,7 +1,7 @@
 /** By the numbers of `Source`. */
 export const answerSources = ["local", "upstream", "cache", "stale"] as const;
 
-export type AnswerSource = (typeof answerSources)[number];
+type AnswerSource = (typeof answerSources)[number];
 
 /**
  * One query as people and programs read it: from the control socket, and one line of NDJSON in the history file.
