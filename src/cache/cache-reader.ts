@@ -91,7 +91,7 @@ export class CacheReader {
     return this.#clock.now;
   }
 
-  /** Reads the clock. To be called at least once a second, best once a turn. */
+  /** Reads the clock, in 30 ns. To be called at least once a second, best once a turn. */
   tick(): void {
     this.#clock.tick();
   }
@@ -194,7 +194,8 @@ export class CacheReader {
       this.authorities = counts >>> 16;
       this.additionals = words[entry + Entry.MORE]! & 0xffff;
       this.recordsLength = words[entry + Entry.SIZE]! >>> 16;
-      this.age = this.#clock.now - words[entry + Entry.STORED]!;
+      // Another thread may have seen the next second already.
+      this.age = Math.max(0, this.#clock.now - words[entry + Entry.STORED]!);
       this.lifetime = words[entry + Entry.LIFETIME]! >>> 8;
       this.left = this.lifetime - this.age;
       if (this.#isUnchanged()) return matches;

@@ -23,10 +23,10 @@ export const Head = {
   SIZE: 1,
   SEED: 2,
   NEXT_OWNER: 3,
-  /** Seconds of the cache less seconds of the monotonic clock. */
+  /** Seconds of the cache less seconds of the wall clock. */
   CLOCK: 4,
-  /** Seconds of the wall clock less seconds of the monotonic clock, when it was last looked at. */
-  WALL: 5,
+  /** Seconds of the wall clock less seconds of the monotonic clock, when they were last looked at. */
+  LEAD: 5,
   /** Failures that were stored up to this second of the cache are forgotten. */
   FAILURES_SINCE: 6,
   /** Counts up with each segment that is opened: the lower, the older. */

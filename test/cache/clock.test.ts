@@ -29,12 +29,16 @@ describe("CacheClock", () => {
     expect(own.now).toBe(1000);
   });
 
-  it("goes on evenly when the wall clock is trimmed", () => {
+  it("follows the wall clock where that is trimmed, and stands still rather than go back", () => {
     const { time, read } = clock();
-    time.wallSeconds += 2;
-    expect(read()).toBe(1000);
-    time.wallSeconds -= 4;
-    expect(read()).toBe(1000);
+    time.wallSeconds += 1;
+    expect(read()).toBe(1001);
+    time.wallSeconds -= 1;
+    expect(read()).toBe(1001);
+    time.pass(1);
+    expect(read()).toBe(1001);
+    time.pass(1);
+    expect(read()).toBe(1002);
   });
 
   it("counts the time for which the machine slept, once for all threads", () => {
@@ -47,21 +51,38 @@ describe("CacheClock", () => {
     expect(read()).toBe(1000 + 8 * 3600);
   });
 
-  it("never goes back, and goes on from there when the wall clock does", () => {
-    const { time, read } = clock();
-    time.wallSeconds -= 1_000_000;
-    expect(read()).toBe(1000);
+  it("never goes back, and goes on from there when the wall clock does, in all threads", () => {
+    const { time, words, read } = clock();
+    const other = new CacheClock(words, time);
     time.pass(5);
-    expect(read()).toBe(1005);
+    time.wallSeconds -= 1_000_000;
+    expect(read()).toBeGreaterThanOrEqual(1000);
+    other.tick();
+    expect(other.now).toBe(read());
+    const before = read();
+    time.pass(5);
+    expect(read()).toBe(before + 5);
+    expect(new CacheClock(words, time).now).toBe(before + 5);
     time.wallSeconds += 100;
-    expect(read()).toBe(1105);
+    expect(read()).toBe(before + 105);
+  });
+
+  it("does not count in years when the clock is wrong at first, is set right, and wrong again", () => {
+    const { time, read } = clock();
+    time.wallSeconds += 1_000_000;
+    expect(read()).toBe(1_001_000);
+    time.wallSeconds -= 1_000_000;
+    expect(read()).toBe(1_001_000);
+    time.wallSeconds += 1_000_000;
+    expect(read()).toBe(2_001_000);
   });
 
   it("gets over the second at which 32 bits overflow", () => {
     const { time, read } = clock();
-    // The wall clock is set right once, and then goes on.
-    time.wallSeconds = 2 ** 31 + time.monotonicSeconds - 10;
+    // It steps over a part of it, and then goes on.
+    time.wallSeconds = 2 ** 31 - 10;
     const before = read();
+    expect(before).toBe(1000 + 2 ** 31 - 10 - 1_700_000_000);
     for (let i = 0; i < 20; i++) {
       time.pass(1);
       expect(read()).toBe(before + i + 1);
