@@ -18,7 +18,7 @@ export function makeBypass(
   let open: Group | null = null;
   const end = (): void => {
     groups.routes.divert(null);
-    for (const upstream of open?.upstreams ?? []) upstream.close();
+    if (open !== null) groups.release(open);
     open = null;
   };
   return new Bypass({

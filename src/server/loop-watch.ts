@@ -15,7 +15,7 @@ const INTERVAL = 60_000;
  */
 export class LoopWatch implements Stage {
   #probe: LoopProbe<Upstream>;
-  #answers = new Map<Upstream, number>();
+  #answers = new WeakMap<Upstream, number>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(log: Log) {
