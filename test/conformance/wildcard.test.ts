@@ -63,52 +63,55 @@ async function eventually(holds: () => boolean): Promise<boolean> {
   return false;
 }
 
-describe.skipIf(reason !== "")(`T16: a wildcard listener and a machine that changes (3.1 item 7)${reason}`, () => {
-  it(
-    "answers on addresses that come, from the address asked, and survives those that go",
-    { timeout: 60_000 },
-    async () => {
-      const { run, log } = await namespace("true");
-      const answered =
-        (address: string): (() => boolean) =>
-        () =>
-          ask(run, address) === "REFUSED";
-      run("ip link set lo up");
-      expect(await eventually(answered("127.0.0.1"))).toBe(true);
-      // These are listed at no interface, and were not there either when the server started.
-      expect(await eventually(answered("127.0.0.5"))).toBe(true);
-      expect(await eventually(answered("::1"))).toBe(true);
-      run(
-        "ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up && ip addr add 192.0.2.77/24 dev eth7",
-      );
-      run("ip addr add 192.0.2.78/24 dev eth7 && ip addr add 2001:db8::77/64 dev eth7 nodad");
-      for (const address of ["192.0.2.77", "192.0.2.78", "2001:db8::77"]) {
-        expect(await eventually(answered(address))).toBe(true);
-      }
-      run("ip addr del 192.0.2.78/24 dev eth7");
-      expect(await eventually(() => log().includes("local address removed"))).toBe(true);
-      run("ip link set lo down");
-      await new Promise((resolve) => setTimeout(resolve, 2500));
-      run("ip link set lo up");
-      expect(await eventually(answered("127.0.0.1"))).toBe(true);
-      expect(await eventually(answered("127.0.0.5"))).toBe(true);
-      expect(answered("192.0.2.77")()).toBe(true);
-    },
-  );
+describe.skipIf(reason !== "")(
+  `T16: a wildcard listener and a machine that changes (3.1 item 7)${reason}`,
+  () => {
+    it(
+      "answers on addresses that come, from the address asked, and survives those that go",
+      { timeout: 60_000 },
+      async () => {
+        const { run, log } = await namespace("true");
+        const answered =
+          (address: string): (() => boolean) =>
+          () =>
+            ask(run, address) === "REFUSED";
+        run("ip link set lo up");
+        expect(await eventually(answered("127.0.0.1"))).toBe(true);
+        // These are listed at no interface, and were not there either when the server started.
+        expect(await eventually(answered("127.0.0.5"))).toBe(true);
+        expect(await eventually(answered("::1"))).toBe(true);
+        run(
+          "ip link add eth7 type veth peer name eth8 && ip link set eth7 up && ip link set eth8 up && ip addr add 192.0.2.77/24 dev eth7",
+        );
+        run("ip addr add 192.0.2.78/24 dev eth7 && ip addr add 2001:db8::77/64 dev eth7 nodad");
+        for (const address of ["192.0.2.77", "192.0.2.78", "2001:db8::77"]) {
+          expect(await eventually(answered(address))).toBe(true);
+        }
+        run("ip addr del 192.0.2.78/24 dev eth7");
+        expect(await eventually(() => log().includes("local address removed"))).toBe(true);
+        run("ip link set lo down");
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        run("ip link set lo up");
+        expect(await eventually(answered("127.0.0.1"))).toBe(true);
+        expect(await eventually(answered("127.0.0.5"))).toBe(true);
+        expect(answered("192.0.2.77")()).toBe(true);
+      },
+    );
 
-  it(
-    "starts while the kernel still checks that nobody else has an IPv6 address",
-    { timeout: 60_000 },
-    async () => {
-      // dotls starts right after the address was added; the check takes a second or more.
-      const { run } = await namespace(`
+    it(
+      "starts while the kernel still checks that nobody else has an IPv6 address",
+      { timeout: 60_000 },
+      async () => {
+        // dotls starts right after the address was added; the check takes a second or more.
+        const { run } = await namespace(`
       ip link set lo up
       ip link add eth7 type veth peer name eth8
       ip link set eth7 up
       ip link set eth8 up
       echo 3 > /proc/sys/net/ipv6/conf/eth7/dad_transmits
       ip addr add 2001:db8::99/64 dev eth7`);
-      expect(await eventually(() => ask(run, "2001:db8::99") === "REFUSED")).toBe(true);
-    },
-  );
-});
+        expect(await eventually(() => ask(run, "2001:db8::99") === "REFUSED")).toBe(true);
+      },
+    );
+  },
+);
