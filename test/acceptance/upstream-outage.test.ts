@@ -234,3 +234,30 @@ test("a first server that shakes hands and never answers costs the queries of on
   expect([said[0], said.at(-1)]).toEqual(["upstream is down: the server went silent", "upstream is back"]);
   expect(said.length).toBeLessThan(5);
 }, 40_000);
+
+test("a query that joins an attempt to connect which is nearly over gets an attempt of its own", async () => {
+  const upstream = await start({ handshake: "never" });
+  const { client } = await serve([specOf(upstream)]);
+  const first = client.ask("first.test");
+  // An attempt ends after two seconds without a handshake.
+  await pause(1000);
+  const second = client.ask("second.test");
+  await pause(300);
+  upstream.set({ handshake: "serve" });
+  expect(outcomeOf((await first).message)).toMatch(/^SERVFAIL 22 .*no TLS handshake/);
+  expect(outcomeOf((await second).message)).toBe(addressOf("second.test"));
+});
+
+test("a server that never shakes hands costs one attempt of a query's own beside one that it joined", async () => {
+  const upstream = await start({ handshake: "never" });
+  const { client, server } = await serve([specOf(upstream)], { timeout: 8000 });
+  const first = client.ask("first.test");
+  await pause(1000);
+  const second = client.ask("second.test");
+  const outcomes = [await first, await second].map(({ message }) => outcomeOf(message));
+  expect(outcomes).toEqual([
+    expect.stringContaining("no TLS handshake"),
+    expect.stringContaining("no TLS handshake"),
+  ]);
+  expect(server.status().upstreams[0]!.connections).toBeLessThan(4);
+});
