@@ -14,6 +14,8 @@ export interface Groups {
   readonly routes: Routes<Group>;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
+  /** Closes the servers of such a group: it is over. */
+  release(group: Group): void;
 }
 
 /** Makes the groups; inside Kubernetes the zone of the cluster gets a route, unless the configuration has one. */
@@ -50,7 +52,7 @@ export async function makeGroups(
     });
     routes.push({ match: [{ suffix: zone, apex: true, written: zone }], group: plain(nameservers) });
   }
-  return { routes: new Routes(routes, fallback), plain };
+  return { routes: new Routes(routes, fallback), plain, release: (over) => factory.release(over.upstreams) };
 }
 
 function bracketed(address: string): string {
