@@ -111,7 +111,7 @@ export class CacheWriter {
     const replaced = words[slot + Slot.ENTRY]!;
     if (own === 0 && replaced !== 0) this.#arena.noteEviction(replaced);
     this.#slots.point(slot, tag, entry, own === 0 ? 0 : renewed(words[slot + Slot.META]!));
-    if (replaced !== 0) this.#arena.release(replaced);
+    if (replaced !== 0) this.#arena.segments.release(replaced);
     this.#counters[CacheCounter.STORES]!++;
     if (kind !== Kind.FAILURE) this.#endFailure(question, variant, nameHash);
     return Stored.YES;
@@ -156,7 +156,7 @@ export class CacheWriter {
   #drop(slot: number): void {
     const entry = this.#memory.words[slot + Slot.ENTRY]!;
     this.#slots.clear(slot);
-    this.#arena.release(entry);
+    this.#arena.segments.release(entry);
   }
 
   /** Removes everything of a name in wire form, folded. How many entries that were; -1: the lock was not to be had. */
@@ -188,7 +188,7 @@ export class CacheWriter {
     if (!this.#lock.takeSlowly()) return -1;
     try {
       let removed = 0;
-      this.#arena.forEach((entry, slot) => {
+      this.#arena.segments.forEach((entry, slot) => {
         if (!endsWith(words, bytes, entry, name, false)) return;
         this.#drop(slot);
         removed++;
@@ -212,7 +212,7 @@ export class CacheWriter {
         this.#slots.clear(slot);
         removed++;
       }
-      this.#arena.freeAll();
+      this.#arena.segments.freeAll();
       // What a thread that died had counted is counted no more.
       words.fill(0, Head.ENTRIES, Head.ENTRIES + 3);
       this.#counters[CacheCounter.REMOVED]! += removed;

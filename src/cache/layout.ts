@@ -35,6 +35,10 @@ export const Head = {
   SWEEP: 8,
   /** Which slot of a full set goes when several are worth the same. */
   TURN: 9,
+  /** The segment that is being drained, + 1; the word where that goes on; what becomes of the entries (see arena.ts). */
+  DRAIN: 10,
+  DRAIN_AT: 11,
+  DRAIN_MODE: 12,
   LOCK: 16,
   /** The slot that the owner of the lock is changing, as a word of the memory; 0: none. */
   JOURNAL: 17,
