@@ -55,6 +55,14 @@ export async function bundle(root) {
     },
     plugins: [
       {
+        name: "no commands in programs of their own",
+        // All that commander wants node:child_process for, which takes milliseconds to load.
+        transform: (code, id) =>
+          id.endsWith("/commander/lib/command.js")
+            ? code.replace("require('node:child_process')", "undefined")
+            : null,
+      },
+      {
         name: "where package.json is",
         // One folder further down than the module that looks for it.
         transform: (code, id) =>
