@@ -1,33 +1,42 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { loadCore } from "./place.ts";
-import { zone } from "./upstream.ts";
 
-export interface LoadResult {
+/** Round-trip times in microseconds. */
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+export interface LoadResult extends Quantiles {
   /** Queries that got an answer of any kind. */
   readonly answered: number;
   /** Answers that were not NOERROR. */
   readonly failed: number;
   readonly lost: number;
   readonly perSecond: number;
-  /** Microseconds. */
-  readonly p50: number;
-  readonly p99: number;
 }
 
-/** Writes the questions for dnsperf, each name once. */
-export function writeNames(folder: string, count: number): string {
-  const file = join(folder, "names");
-  const lines = Array.from({ length: count }, (_, index) => `n${index}.${zone} A\n`);
-  writeFileSync(file, lines.join(""));
-  return file;
+/** Runs dnsperf against a port of 127.0.0.1; gives the lines that it wrote, which also stand in the file `output`. */
+async function run(port: number, names: string, options: readonly string[], output: string): Promise<string> {
+  const descriptor = openSync(output, "w");
+  const where = ["-c", String(loadCore), "dnsperf", "-s", "127.0.0.1", "-p", String(port), "-d", names];
+  const child = spawn("taskset", [...where, "-t", "2", ...options], {
+    stdio: ["ignore", descriptor, descriptor],
+  });
+  const [code] = (await once(child, "exit")) as [number | null];
+  closeSync(descriptor);
+  const text = readFileSync(output, "latin1");
+  if (code !== 0) throw new Error(`dnsperf failed:\n${text.slice(-2000)}`);
+  return text;
 }
 
 /**
- * Runs dnsperf against a UDP port of 127.0.0.1. Its -v line for each answer goes to a file and is read after the run:
- * this costs dnsperf 0.4 µs a query on its own core, and the forwarder nothing.
+ * Asks a port of 127.0.0.1 the questions of a file for some seconds, from the start again when all were asked. What -v
+ * says of each answer goes to a file and is read after the run: this costs dnsperf 0.4 µs a query on its own core, and the
+ * forwarder nothing.
  */
 export async function dnsperf(
   port: number,
@@ -35,32 +44,20 @@ export async function dnsperf(
   options: readonly string[],
   seconds: number,
 ): Promise<LoadResult> {
-  const output = `${names}.out`;
-  const descriptor = openSync(output, "w");
-  const server = ["-s", "127.0.0.1", "-p", String(port), "-c", "1", "-t", "2"];
-  const args = [
-    "-c",
-    String(loadCore),
-    "dnsperf",
-    ...server,
-    "-d",
-    names,
-    "-l",
-    String(seconds),
-    "-v",
-    ...options,
-  ];
-  const child = spawn("taskset", args, { stdio: ["ignore", descriptor, descriptor] });
-  const [code] = (await once(child, "exit")) as [number | null];
-  closeSync(descriptor);
-  const text = readFileSync(output, "latin1");
-  if (code !== 0) throw new Error(`dnsperf failed:\n${text.slice(-2000)}`);
-  return summary(text);
+  return summary(await run(port, names, ["-l", String(seconds), "-v", ...options], `${names}.out`));
+}
+
+/** Asks each question of a file once, 100 at a time. Throws when more than one in a hundred had no good answer. */
+export async function askAll(port: number, names: string, options: readonly string[] = []): Promise<void> {
+  const text = await run(port, names, ["-n", "1", "-q", "100", ...options], `${names}.once`);
+  const sent = Number(/Queries sent:\s+(\d+)/.exec(text)?.[1]);
+  const good = Number(/Response codes:.*?NOERROR (\d+)/.exec(text)?.[1] ?? 0);
+  if (!(good >= sent * 0.99)) throw new Error(`only ${good} good answers to ${sent} queries`);
 }
 
 function summary(text: string): LoadResult {
   const figure = (pattern: RegExp): number => Number(pattern.exec(tail)?.[1] ?? Number.NaN);
-  const tail = text.slice(text.lastIndexOf("Statistics:"));
+  const tail = text.slice(text.lastIndexOf("\nStatistics:"));
   const answered = figure(/Queries completed:\s+(\d+)/);
   const good = Number(/Response codes:.*?NOERROR (\d+)/.exec(tail)?.[1] ?? 0);
   const latencies = new Float64Array(answered);
@@ -81,9 +78,9 @@ function summary(text: string): LoadResult {
   };
 }
 
-/** The median and the 99th percentile. */
-export function quantiles(latencies: Float64Array): { p50: number; p99: number } {
+/** The median and what one in a hundred and one in a thousand exceed. */
+export function quantiles(latencies: Float64Array): Quantiles {
   const sorted = latencies.toSorted();
   const quantile = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
-  return { p50: quantile(0.5), p99: quantile(0.99) };
+  return { p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) };
 }

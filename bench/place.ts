@@ -8,7 +8,12 @@ export const loadCore = 1;
 /** The core of the DoT server behind all forwarders: one of its own where there are three. */
 export const upstreamCore: number = cpus().length > 2 ? 2 : 1;
 
-/** Starts a program bound to one core; taskset becomes the program, so the process id is the program's own. */
-export function launchOn(core: number, command: string, args: readonly string[], cwd: string): Running {
+/** Starts a program bound to a core, or to several (`0,1`); taskset becomes the program, so the process id is the program's own. */
+export function launchOn(
+  core: number | string,
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Running {
   return launch("taskset", ["-c", String(core), command, ...args], cwd);
 }

@@ -6,6 +6,7 @@ export interface Measurement {
   /** Microseconds. */
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
   /** Bytes. */
   readonly memory: number;
   readonly failed: number;
@@ -13,41 +14,65 @@ export interface Measurement {
 }
 
 /** The middle value; of an even number of values the upper of the two in the middle. */
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-function digits(value: number): string {
+/** A number as people read it: one digit behind the point where it is small. */
+export function digits(value: number): string {
   return value.toFixed(value < 100 ? 1 : 0);
 }
 
-function ratio(ours: readonly Measurement[] | undefined, theirs: readonly Measurement[]): string {
+function ratio(
+  key: "cpu" | "p50",
+  ours: readonly Measurement[] | undefined,
+  theirs: readonly Measurement[],
+): string {
   if (ours === undefined || ours === theirs) return "";
-  return median(ours.map(({ cpu }, round) => cpu / theirs[round]!.cpu)).toFixed(2);
+  return median(ours.map((round, index) => round[key] / theirs[index]![key])).toFixed(2);
 }
 
-/** One row of the benchmark as a Markdown table: medians over the rounds, failures of all rounds together. */
-export function table(title: string, results: ReadonlyMap<string, readonly Measurement[]>): string {
-  const ours = results.get("dotls");
+/** A Markdown table; columns but the first are numbers. */
+export function markdown(
+  title: string,
+  head: readonly string[],
+  lines: readonly (readonly string[])[],
+): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  const rule = `|---|${"---:|".repeat(head.length - 1)}`;
+  return [`### ${title}`, "", row(head), rule, ...lines.map(row), ""].join("\n");
+}
+
+/**
+ * One row of the benchmark: medians over the rounds, failures of all rounds together, and the medians of the ratios of
+ * `reference` to the others.
+ */
+export function table(
+  title: string,
+  reference: string,
+  results: ReadonlyMap<string, readonly Measurement[]>,
+): string {
+  const ours = results.get(reference);
   const lines = [...results].map(([name, rounds]) => {
     const middle = (key: keyof Measurement): number => median(rounds.map((round) => round[key]));
     const sum = (key: "failed" | "lost"): number => rounds.reduce((total, round) => total + round[key], 0);
-    const cells = [
+    return [
       name,
       digits(middle("cpu")),
       middle("perSecond").toFixed(0),
       middle("p50").toFixed(0),
       middle("p99").toFixed(0),
+      middle("p999").toFixed(0),
       digits(middle("memory") / 2 ** 20),
       `${sum("failed")} / ${sum("lost")}`,
-      ratio(ours, rounds),
+      ratio("cpu", ours, rounds),
+      ratio("p50", ours, rounds),
     ];
-    return `| ${cells.join(" | ")} |`;
   });
-  return `### ${title}
-
-| forwarder | CPU µs a query | queries a second | p50 µs | p99 µs | RSS MiB | failed / lost | dotls CPU : its CPU |
-|---|---:|---:|---:|---:|---:|---:|---:|
-${lines.join("\n")}
-`;
+  const head = ["forwarder", "CPU µs a query", "queries a second", "p50 µs", "p99 µs", "p99.9 µs", "RSS MiB"];
+  return markdown(
+    title,
+    [...head, "failed / lost", `${reference} CPU : its CPU`, `${reference} p50 : its p50`],
+    lines,
+  );
 }

@@ -20,7 +20,7 @@ function stampOf(folder) {
     .join("\n");
 }
 
-const settings = ["tsconfig.build.json", "scripts/web.mjs"].map((file) =>
+const settings = ["tsconfig.build.json", "scripts/bundle.mjs", "scripts/web.mjs"].map((file) =>
   readFileSync(join(root, file), "utf8"),
 );
 const stamp = [...["src", "web"].map((folder) => stampOf(join(root, folder))), ...settings].join("\n");
@@ -31,7 +31,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
     stdio: "inherit",
   });
   if (status !== 0) process.exit(status ?? 1);
-  const { buildWeb } = await import("./web.mjs");
+  const [{ bundle }, { buildWeb }] = await Promise.all([import("./bundle.mjs"), import("./web.mjs")]);
+  await bundle(root);
   await buildWeb(root);
   chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
   writeFileSync(stampFile, stamp);

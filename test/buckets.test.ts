@@ -1,12 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  DURATION_BOUNDS,
-  SIZE_BOUNDS,
-  durationBucket,
-  quantile,
-  sizeBucket,
-} from "../src/buckets.ts";
+import { DURATION_BOUNDS, SIZE_BOUNDS, durationBucket, quantile, sizeBucket } from "../src/buckets.ts";
 
 describe("buckets", () => {
   it("durations double from a quarter of a millisecond, sixteen times", () => {

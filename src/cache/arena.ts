@@ -4,32 +4,45 @@ import { Ghosts } from "./ghosts.ts";
 import { hashKey, hashName } from "./key.ts";
 import { Family, Head, Segment, Slot } from "./layout.ts";
 import type { CacheMemory } from "./memory.ts";
-import { SegmentSurvey } from "./segment-survey.ts";
+import { SegmentSurvey, SPARSE } from "./segment-survey.ts";
+import { SegmentTable } from "./segment-table.ts";
 import { useOf, withUse } from "./slot-meta.ts";
 import type { SlotWriter } from "./slots.ts";
 
-/** Free segments that only a recycling may take: what survives in one segment fits into another one. */
+/** Free segments that only a draining may take: what survives in one segment fits into another one. */
 const RESERVE = 1;
 
-/** A segment of which less than this lives is packed instead of evicting anything. */
-const SPARSE = 0.6;
+/** With so few free ones, the next segment is drained ahead of time. */
+const FEW = RESERVE + 1;
 
-/** How often what is new must have been found to stay, when its segment is recycled. */
+/** Words that are drained for each word that is stored: enough to be ready in time, few enough not to be felt. */
+const PACE = 3;
+
+/** More than any entry has that is not yet among the steady ones. */
+const STEADY = 4;
+
+/** How often what is new must have been found to stay. */
 const WORTH = 1;
 
-/** After so many recyclings that did not make room, whatever is in the next one goes. */
+/** After so many drained segments that did not make room, whatever is in the next one goes. */
 const PATIENCE = 4;
 
-/** As many more may fail for want of segments to recycle; then there is no room. */
+/** As many more may fail for want of segments to drain; then there is no room. */
 const TRIES = 10;
 
+/** What becomes of the living in a segment that is drained: all stay, those stay that are worth it, none does. */
+const Drain = { PACK: 0, CHOOSE: 1, DROP: 2 } as const;
+
 /**
- * The bytes of the entries: segments that are filled one entry after the other and recycled as a whole. What is new goes to
- * a small lane; when its segment is recycled, what was found meanwhile goes on to the main lane, and the rest must go, so
- * that a flood of names passes through without touching what is steady (as in S3-FIFO; Yang et al., SOSP 2023). In the main
- * lane, what was found since it was last looked at goes round again. All of this is for the owner of the lock.
+ * The bytes of the entries. What is new goes to a small lane of segments; when one of these is drained, what was found
+ * meanwhile goes on to the main lane, and the rest must go, so that a flood of names passes through without touching what
+ * is steady (as in S3-FIFO; Yang et al., SOSP 2023). In the main lane, what was found since it was last looked at goes round
+ * again. A segment is drained bit by bit, before its room is needed: all at once would take a millisecond, in which nobody
+ * is answered. All of this is for the owner of the lock.
  */
 export class Arena {
+  readonly segments: SegmentTable;
+
   #memory: CacheMemory;
   #counters: Float64Array;
   #slots: SlotWriter;
@@ -37,6 +50,7 @@ export class Arena {
   #ghosts: Ghosts;
 
   constructor(memory: CacheMemory, counters: Float64Array, slots: SlotWriter) {
+    this.segments = new SegmentTable(memory);
     this.#memory = memory;
     this.#counters = counters;
     this.#slots = slots;
@@ -53,7 +67,13 @@ export class Arena {
 
   /** Whether the entry is among the steady ones. */
   isMain(entry: number): boolean {
-    return (this.#laneAt(this.#segmentOf(entry)) & 1) === 1;
+    return (this.segments.laneOf(this.segments.segmentOf(entry)) & 1) === 1;
+  }
+
+  /** What an entry is worth when one of several must go: nothing once it is over, more among the steady ones. */
+  worthOf(entry: number, meta: number, now: number): number {
+    if (isDead(this.#memory.words, entry, now)) return -1;
+    return useOf(meta) + (this.isMain(entry) ? STEADY : 0);
   }
 
   /**
@@ -61,166 +81,130 @@ export class Arena {
    * lost for it.
    */
   allocate(lane: number, size: number, now: number): number {
+    const { words } = this.#memory;
+    const survey = this.#survey;
     const family = lane >> 1;
+    const drained = words[Head.DRAIN] !== 0 && this.#drain(PACE * size, now);
     for (let tries = 0; tries < TRIES; tries++) {
-      const entry = this.#append(lane, size);
-      if (entry !== 0) return entry;
-      this.#survey.look();
-      if (this.#survey.free > RESERVE && !this.#survey.isAtCap(family)) this.#open(lane);
-      else this.#recycle(this.#survey.victim(family), tries < PATIENCE, now);
+      const entry = this.segments.append(lane, size);
+      if (entry !== 0) {
+        if (drained || this.#isHalfFull(lane, size)) this.#lookAhead(family);
+        return entry;
+      }
+      survey.look();
+      if (survey.free > RESERVE && !survey.isAtCap(family)) this.segments.open(lane, survey.firstFree);
+      else if (words[Head.DRAIN] !== 0 || this.#startDrain(survey.victim(family), tries < PATIENCE)) {
+        this.#drain(Infinity, now);
+      }
     }
     return 0;
   }
 
-  /** The entry is not pointed to any more. */
-  release(entry: number): void {
-    const { words } = this.#memory;
-    const row = this.#row(this.#segmentOf(entry));
-    const live = words[row + Segment.LIVE]! - entryWords(words, entry);
-    words[row + Segment.LIVE] = live;
-    const open = words[Head.OPEN + this.#laneAt(this.#segmentOf(entry))]! - 1;
-    if (live <= 0 && open !== this.#segmentOf(entry)) this.#free(row);
+  /** Counts an entry that has to go, and marks its key when nobody asked for it again. */
+  noteEviction(entry: number): void {
+    const { words, bytes, seed } = this.#memory;
+    this.#counters[CacheCounter.EVICTIONS]!++;
+    const lane = this.segments.laneOf(this.segments.segmentOf(entry));
+    if ((lane & 1) === 1 || lane === Family.FAILURE * 2) return;
+    this.#counters[CacheCounter.REFUSED]!++;
+    const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
+    const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
+    const typeClass = words[entry + Entry.TYPE_CLASS]!;
+    const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
+    this.#ghosts.add(hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant));
   }
 
-  /** Calls `visit` with each entry that is pointed to and its slot. It may clear the slot and release the entry. */
-  forEach(visit: (entry: number, slot: number) => void): void {
-    for (let segment = 0; segment < this.#memory.layout.segments; segment++) {
-      if (this.#memory.words[this.#row(segment) + Segment.STATE] !== 0) this.#walk(segment, visit);
-    }
-  }
-
-  /** Frees all segments; nothing may point to them any more. */
-  freeAll(): void {
+  /** Whether the segment that the lane is filling became half full with these words. */
+  #isHalfFull(lane: number, size: number): boolean {
     const { words, layout } = this.#memory;
-    for (let segment = 0; segment < layout.segments; segment++) this.#free(this.#row(segment));
-    words.fill(0, Head.OPEN, Head.OPEN + 8);
+    const fill = words[this.segments.row(this.segments.openOf(lane)) + Segment.FILL]!;
+    return fill >= layout.segmentWords / 2 && fill - size < layout.segmentWords / 2;
   }
 
-  #append(lane: number, size: number): number {
-    const { words, layout } = this.#memory;
-    const open = words[Head.OPEN + lane]! - 1;
-    if (open < 0) return 0;
-    const row = this.#row(open);
-    const fill = words[row + Segment.FILL]!;
-    if (fill + size > layout.segmentWords) {
-      words[Head.OPEN + lane] = 0;
-      if (words[row + Segment.LIVE]! <= 0) this.#free(row);
-      return 0;
-    }
-    const entry = layout.arenaAt + open * layout.segmentWords + fill;
-    // In this order: a walk over the segment finds its way even when this thread dies between two of these lines.
-    words[entry + Entry.SIZE] = size;
-    words[entry + Entry.SLOT] = 0;
-    words[row + Segment.FILL] = fill + size;
-    words[row + Segment.LIVE] = words[row + Segment.LIVE]! + size;
-    return entry;
+  /** Begins to drain a segment, if one will be needed soon. */
+  #lookAhead(family: number): void {
+    if (this.#memory.words[Head.DRAIN] !== 0) return;
+    this.#survey.look();
+    if (this.#survey.free > FEW && !this.#survey.isAtCap(family)) return;
+    this.#startDrain(this.#survey.victim(family), true);
   }
 
-  /** Gives the lane the first free segment. */
-  #open(lane: number): boolean {
-    const { words } = this.#memory;
-    const segment = this.#survey.firstFree;
+  /** False when there is no such segment. */
+  #startDrain(segment: number, saving: boolean): boolean {
     if (segment < 0) return false;
-    const row = this.#row(segment);
-    const birth = words[Head.NEXT_BIRTH]!;
-    words[Head.NEXT_BIRTH] = birth + 1;
-    words[row + Segment.FILL] = 0;
-    words[row + Segment.LIVE] = 0;
-    words[row + Segment.BIRTH] = birth;
-    words[row + Segment.STATE] = lane + 1;
-    words[Head.OPEN + lane] = segment + 1;
+    const { words, layout } = this.#memory;
+    const live = words[this.segments.row(segment) + Segment.LIVE]!;
+    const sparse = live < SPARSE * layout.segmentWords;
+    words[Head.DRAIN_MODE] = saving ? (sparse ? Drain.PACK : Drain.CHOOSE) : Drain.DROP;
+    words[Head.DRAIN_AT] = this.segments.startOf(segment);
+    words[Head.DRAIN] = segment + 1;
     return true;
   }
 
-  /** Makes a segment free. `saving`: what is worth it moves on. */
-  #recycle(victim: number, saving: boolean, now: number): void {
-    if (victim < 0) return;
-    const { words, layout } = this.#memory;
-    const row = this.#row(victim);
-    const lane = this.#laneAt(victim);
-    const packing = saving && words[row + Segment.LIVE]! < SPARSE * layout.segmentWords;
-    this.#walk(victim, (entry, slot) => {
-      if (isDead(words, entry, now)) {
-        this.#slots.clear(slot);
-        this.#counters[CacheCounter.EXPIRED]!++;
-        return;
+  /** Goes on with the segment that is being drained, for about so many words. True when it came to its end and is free. */
+  #drain(budget: number, now: number): boolean {
+    const { words } = this.#memory;
+    const segment = words[Head.DRAIN]! - 1;
+    const end = this.segments.startOf(segment) + words[this.segments.row(segment) + Segment.FILL]!;
+    const start = words[Head.DRAIN_AT]!;
+    let entry = start;
+    while (entry < end && entry - start < budget) {
+      const size = entryWords(words, entry);
+      if (size === 0) break;
+      const slot = this.segments.slotOf(entry);
+      if (slot !== 0) {
+        this.#settle(entry, slot, now);
+        this.segments.release(entry);
+        // It was the last that lived, and the segment is free.
+        if (words[Head.DRAIN] === 0) return true;
       }
-      const meta = words[slot + Slot.META]!;
-      const use = useOf(meta);
+      entry += size;
+      words[Head.DRAIN_AT] = entry;
+    }
+    if (entry < end && entryWords(words, entry) !== 0) return false;
+    this.segments.free(segment);
+    return true;
+  }
+
+  /** Moves an entry out of the segment that is being drained, or lets it go. */
+  #settle(entry: number, slot: number, now: number): void {
+    const { words } = this.#memory;
+    if (isDead(words, entry, now)) {
+      this.#slots.clear(slot);
+      this.#counters[CacheCounter.EXPIRED]!++;
+      return;
+    }
+    const lane = this.segments.laneOf(this.segments.segmentOf(entry));
+    const use = useOf(words[slot + Slot.META]!);
+    const mode = words[Head.DRAIN_MODE]!;
+    if (mode === Drain.PACK && this.#move(entry, slot, lane, use)) return;
+    if (mode === Drain.CHOOSE && lane < Family.FAILURE * 2) {
       const main = (lane & 1) === 1;
-      const moved =
-        (packing && this.#move(entry, slot, lane, use)) ||
-        (saving && !packing && main && use > 0 && this.#move(entry, slot, lane, use - 1)) ||
-        (saving &&
-          !packing &&
-          !main &&
-          lane < Family.FAILURE * 2 &&
-          use >= WORTH &&
-          this.#move(entry, slot, lane + 1, 0));
-      if (!moved) this.#evict(entry, slot, lane);
-    });
-    this.#free(row);
+      if (
+        main
+          ? use > 0 && this.#move(entry, slot, lane, use - 1)
+          : use >= WORTH && this.#move(entry, slot, lane + 1, 0)
+      )
+        return;
+    }
+    this.noteEviction(entry);
+    this.#slots.clear(slot);
   }
 
   /** Moves an entry to the end of a lane. False when there is no room for it. */
   #move(entry: number, slot: number, lane: number, use: number): boolean {
     const { words } = this.#memory;
     const size = entryWords(words, entry);
-    let target = this.#append(lane, size);
+    let target = this.segments.append(lane, size);
     if (target === 0) {
       this.#survey.look();
-      if (this.#open(lane)) target = this.#append(lane, size);
-      if (target === 0) return false;
+      if (this.#survey.firstFree < 0) return false;
+      this.segments.open(lane, this.#survey.firstFree);
+      target = this.segments.append(lane, size);
     }
-    for (let i = 2; i < size; i++) words[target + i] = words[entry + i]!;
+    for (let i = Entry.SLOT + 1; i < size; i++) words[target + i] = words[entry + i]!;
     words[target + Entry.SIZE] = words[entry + Entry.SIZE]!;
     this.#slots.point(slot, words[slot + Slot.TAG]!, target, withUse(words[slot + Slot.META]!, use));
     return true;
-  }
-
-  #evict(entry: number, slot: number, lane: number): void {
-    const { words, bytes, seed } = this.#memory;
-    this.#counters[CacheCounter.EVICTIONS]!++;
-    if ((lane & 1) === 0 && lane < Family.FAILURE * 2) {
-      this.#counters[CacheCounter.REFUSED]!++;
-      const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
-      const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
-      const typeClass = words[entry + Entry.TYPE_CLASS]!;
-      const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
-      this.#ghosts.add(hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant));
-    }
-    this.#slots.clear(slot);
-  }
-
-  #walk(segment: number, visit: (entry: number, slot: number) => void): void {
-    const { words, layout } = this.#memory;
-    const start = layout.arenaAt + segment * layout.segmentWords;
-    const end = start + words[this.#row(segment) + Segment.FILL]!;
-    for (let entry = start; entry < end;) {
-      const size = entryWords(words, entry);
-      if (size === 0) return;
-      const slot = words[entry + Entry.SLOT]!;
-      if (slot !== 0 && words[slot + Slot.ENTRY] === entry) visit(entry, slot);
-      entry += size;
-    }
-  }
-
-  #free(row: number): void {
-    const { words } = this.#memory;
-    words[row + Segment.STATE] = 0;
-    words[row + Segment.FILL] = 0;
-    words[row + Segment.LIVE] = 0;
-  }
-
-  #row(segment: number): number {
-    return this.#memory.layout.segmentsAt + segment * Segment.WORDS;
-  }
-
-  #segmentOf(entry: number): number {
-    return Math.floor((entry - this.#memory.layout.arenaAt) / this.#memory.layout.segmentWords);
-  }
-
-  #laneAt(segment: number): number {
-    return this.#memory.words[this.#row(segment) + Segment.STATE]! - 1;
   }
 }

@@ -34,6 +34,8 @@ export class CacheWriter {
   #lock: WriterLock;
   #slots: SlotWriter;
   #arena: Arena;
+  #now = 0;
+  #worthOf = (entry: number, meta: number): number => this.#arena.worthOf(entry, meta, this.#now);
 
   constructor(memory: CacheMemory, counters: Float64Array, lock: WriterLock) {
     this.#memory = memory;
@@ -87,6 +89,7 @@ export class CacheWriter {
     const older = this.#slots.find(question, type, variant, keyHash, tag);
     const main = older !== 0 && family !== Family.FAILURE && this.#arena.isMain(words[older + Slot.ENTRY]!);
     const lane = older === 0 ? this.#arena.laneOfNew(family, keyHash) : family * 2 + (main ? 1 : 0);
+    this.#now = now;
     const entry = this.#arena.allocate(lane, size, now);
     if (entry === 0) return Stored.NO_ROOM;
     words[entry + Entry.SIZE] = size | (parts.recordsLength << 16);
@@ -104,13 +107,11 @@ export class CacheWriter {
     this.#writeBytes(entry, question, parts);
     // Making room may have moved or removed what was there.
     const own = older === 0 ? 0 : this.#slots.find(question, type, variant, keyHash, tag);
-    const slot = own === 0 ? this.#slots.place(keyHash) : own;
+    const slot = own === 0 ? this.#slots.place(keyHash, this.#worthOf) : own;
     const replaced = words[slot + Slot.ENTRY]!;
+    if (own === 0 && replaced !== 0) this.#arena.noteEviction(replaced);
     this.#slots.point(slot, tag, entry, own === 0 ? 0 : renewed(words[slot + Slot.META]!));
-    if (replaced !== 0) {
-      if (own === 0) this.#counters[CacheCounter.EVICTIONS]!++;
-      this.#arena.release(replaced);
-    }
+    if (replaced !== 0) this.#arena.segments.release(replaced);
     this.#counters[CacheCounter.STORES]!++;
     if (kind !== Kind.FAILURE) this.#endFailure(question, variant, nameHash);
     return Stored.YES;
@@ -155,7 +156,7 @@ export class CacheWriter {
   #drop(slot: number): void {
     const entry = this.#memory.words[slot + Slot.ENTRY]!;
     this.#slots.clear(slot);
-    this.#arena.release(entry);
+    this.#arena.segments.release(entry);
   }
 
   /** Removes everything of a name in wire form, folded. How many entries that were; -1: the lock was not to be had. */
@@ -187,7 +188,7 @@ export class CacheWriter {
     if (!this.#lock.takeSlowly()) return -1;
     try {
       let removed = 0;
-      this.#arena.forEach((entry, slot) => {
+      this.#arena.segments.forEach((entry, slot) => {
         if (!endsWith(words, bytes, entry, name, false)) return;
         this.#drop(slot);
         removed++;
@@ -211,7 +212,7 @@ export class CacheWriter {
         this.#slots.clear(slot);
         removed++;
       }
-      this.#arena.freeAll();
+      this.#arena.segments.freeAll();
       // What a thread that died had counted is counted no more.
       words.fill(0, Head.ENTRIES, Head.ENTRIES + 3);
       this.#counters[CacheCounter.REMOVED]! += removed;

@@ -9,8 +9,8 @@ export interface TimeSource {
   monotonic(): number;
 }
 
-/** The wall clock is followed when it is so many seconds ahead of what it should be: less is the trimming of NTP. */
-const JUMP = 3;
+/** So many seconds back are a step, and not the trimming of NTP. */
+const STEP = 2;
 
 /** The time of this process. performance.now() has another base in each thread, process.hrtime() the same. */
 export function processTime(): TimeSource {
@@ -21,9 +21,9 @@ export function processTime(): TimeSource {
 
 /**
  * Whole seconds that only go forward, the same for all threads that share the memory, and after a restart from a file. They
- * follow the monotonic clock. That one stands still while a machine sleeps: when the wall clock gets ahead, that time has
- * passed for the answers, too. A machine that boots without a clock and then learns the time looks the same; its answers
- * age too early, which costs no more than asking again. When the wall clock goes back, nothing happens.
+ * follow the wall clock, as the monotonic one stands still while a machine sleeps. When the wall clock is set ahead, that
+ * cannot be told from sleep: answers age too early, which costs no more than asking again. When it is set back, the seconds
+ * go on from where they were: else answers would live too long.
  */
 export class CacheClock {
   /** As of the last `tick`. */
@@ -31,6 +31,7 @@ export class CacheClock {
 
   #words: Int32Array;
   #time: TimeSource;
+  #second = -1;
 
   constructor(words: Int32Array, time: TimeSource) {
     this.#words = words;
@@ -38,30 +39,33 @@ export class CacheClock {
     this.tick();
   }
 
+  /** Looks at the time: at the wall clock alone within the same second. */
   tick(): void {
+    const wall = this.#time.wall();
+    const second = Math.floor(wall / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
     const words = this.#words;
-    const monotonic = this.#time.monotonic();
-    const wall = drift(this.#time.wall(), monotonic);
-    const before = Atomics.load(words, Head.WALL);
+    const lead = leadOf(wall, this.#time.monotonic());
+    const before = Atomics.load(words, Head.LEAD);
     // Int32 overflows in 2038; the difference of two does not.
-    const ahead = (wall - before) | 0;
-    if (ahead >= JUMP || ahead <= -JUMP) {
-      // One thread alone makes the step.
-      const first = Atomics.compareExchange(words, Head.WALL, before, wall) === before;
-      if (first && ahead > 0) Atomics.add(words, Head.CLOCK, ahead);
-    }
-    this.now = Math.floor(monotonic / 1000) + Atomics.load(words, Head.CLOCK);
+    const ahead = (lead - before) | 0;
+    // One thread alone makes up for a step back.
+    const first = ahead !== 0 && Atomics.compareExchange(words, Head.LEAD, before, lead) === before;
+    if (first && ahead <= -STEP) Atomics.sub(words, Head.CLOCK, ahead);
+    const now = (second + Atomics.load(words, Head.CLOCK)) | 0;
+    if (now > this.now) this.now = now;
   }
 }
 
 /** Sets the clock of a cache that no thread uses yet: from now on it counts up from `second`. */
 export function startClock(words: Int32Array, second: number, time: TimeSource): void {
-  const monotonic = time.monotonic();
-  words[Head.CLOCK] = second - Math.floor(monotonic / 1000);
-  words[Head.WALL] = drift(time.wall(), monotonic);
+  const wall = time.wall();
+  words[Head.CLOCK] = second - Math.floor(wall / 1000);
+  words[Head.LEAD] = leadOf(wall, time.monotonic());
 }
 
 /** Seconds of the wall clock less those of the monotonic clock, as an Int32. */
-function drift(wall: number, monotonic: number): number {
+function leadOf(wall: number, monotonic: number): number {
   return Math.floor((wall - monotonic) / 1000) | 0;
 }

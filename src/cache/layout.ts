@@ -23,10 +23,10 @@ export const Head = {
   SIZE: 1,
   SEED: 2,
   NEXT_OWNER: 3,
-  /** Seconds of the cache less seconds of the monotonic clock. */
+  /** Seconds of the cache less seconds of the wall clock. */
   CLOCK: 4,
-  /** Seconds of the wall clock less seconds of the monotonic clock, when it was last looked at. */
-  WALL: 5,
+  /** Seconds of the wall clock less seconds of the monotonic clock, when they were last looked at. */
+  LEAD: 5,
   /** Failures that were stored up to this second of the cache are forgotten. */
   FAILURES_SINCE: 6,
   /** Counts up with each segment that is opened: the lower, the older. */
@@ -35,6 +35,10 @@ export const Head = {
   SWEEP: 8,
   /** Which slot of a full set goes when several are worth the same. */
   TURN: 9,
+  /** The segment that is being drained, + 1; the word where that goes on; what becomes of the entries (see arena.ts). */
+  DRAIN: 10,
+  DRAIN_AT: 11,
+  DRAIN_MODE: 12,
   LOCK: 16,
   /** The slot that the owner of the lock is changing, as a word of the memory; 0: none. */
   JOURNAL: 17,

@@ -11,8 +11,8 @@ const FAILURE_CAP = 1 / 32;
 /** The part of a family that is for what is new (S3-FIFO's measure). */
 const SMALL_PART = 1 / 10;
 
-/** A segment of which less lives is recycled before any other: it costs the fewest entries, or none. */
-const SPARSE = 0.6;
+/** A segment of which less than this part lives is drained before any other: what lives in it is packed, and nothing lost. */
+export const SPARSE = 0.6;
 
 /**
  * A look at all segments: how many each lane has, which is the oldest of each. It is taken when one is needed, once for
@@ -25,7 +25,7 @@ export class SegmentSurvey {
 
   #memory: CacheMemory;
   #used = new Int32Array(LANES);
-  /** The oldest segment of each lane that is not being filled; -1: none. */
+  /** The oldest segment of each lane that is neither being filled nor drained; -1: none. */
   #oldest = new Int32Array(LANES);
   #sparsest = -1;
   #caps: readonly number[];
@@ -59,7 +59,7 @@ export class SegmentSurvey {
       }
       const lane = state - 1;
       this.#used[lane]!++;
-      if (words[Head.OPEN + lane] === segment + 1) continue;
+      if (words[Head.OPEN + lane] === segment + 1 || words[Head.DRAIN] === segment + 1) continue;
       if (oldest[lane]! < 0 || words[row + Segment.BIRTH]! < this.#birth(oldest[lane]!))
         oldest[lane] = segment;
       const live = words[row + Segment.LIVE]!;
@@ -75,7 +75,7 @@ export class SegmentSurvey {
     return this.#usedBy(family) >= this.#caps[family]!;
   }
 
-  /** The segment that is to be recycled when `family` needs room; -1: none can be. */
+  /** The segment that is to be drained when `family` needs room; -1: none can be. */
   victim(family: number): number {
     if (this.isAtCap(family)) {
       const own = this.#oldestOf(family);

@@ -23,7 +23,7 @@ export const tlsSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject({
     .meta({
       type: "`system`, `bundled`, or the path of a PEM file or of a folder",
       description:
-        "The certification authorities that may vouch for upstreams. `system` stands for those of the operating system, or of the file that `SSL_CERT_FILE` names, with `NODE_EXTRA_CA_CERTS` on top; where there are none, for those that Node.js ships with. `bundled` stands for the latter. Of a folder, every file counts that holds a certificate in PEM form, but for those whose names begin with a dot.",
+        "The certification authorities that may vouch for upstreams. `system` stands for those of the operating system, or of the file that `SSL_CERT_FILE` names, with `NODE_EXTRA_CA_CERTS` on top; where there are none, for those that Node.js ships with. `bundled` stands for the latter. Of a folder, every file counts that holds a certificate in PEM form, but for those whose names begin with a dot. Files are read again when they change.",
       default: "system",
     } satisfies About)
     .optional(),

@@ -48,16 +48,21 @@ export class Sockets {
   }
 
   /** UDP on one address. Throws ListenError. */
-  async udp(address: string, port: number, handler: QueryHandler): Promise<DatagramPort> {
+  async udp(
+    address: string,
+    port: number,
+    handler: QueryHandler,
+    sharing: Sharing = this.#sharing,
+  ): Promise<DatagramPort> {
     const libc = this.#libc;
-    if (libc === null) return UdpDoor.open(address, port, this.#sharing !== "alone", handler);
-    if (this.io === "batch") return BatchDoor.open(libc, address, port, false, this.#sharing, handler);
+    if (libc === null) return UdpDoor.open(address, port, sharing !== "alone", handler);
+    if (this.io === "batch") return BatchDoor.open(libc, address, port, false, sharing, handler);
     const { fd } = openSocket(libc, {
       transport: "udp",
       address,
       port,
       ipv6Only: true,
-      sharing: this.#sharing,
+      sharing,
       receiveBuffer: RECEIVE_BUFFER,
     });
     return UdpDoor.adopt(fd, address, handler);
@@ -78,7 +83,13 @@ export class Sockets {
         if (!(error instanceof ListenError) || error.errno !== "EADDRINUSE") throw error;
       }
     }
-    return WildcardUdp.open(families, port, (address, chosen) => this.udp(address, chosen, handler), events);
+    let sharing = this.#sharing;
+    const open = (address: string, chosen: number): Promise<DatagramPort> =>
+      this.udp(address, chosen, handler, sharing);
+    const doors = await WildcardUdp.open(families, port, open, events);
+    // At an address that comes later, another thread may be there first.
+    if (sharing === "first") sharing = "join";
+    return doors;
   }
 
   /** TCP on one address. Throws ListenError. */

@@ -108,8 +108,19 @@ export class CacheStage implements Stage {
     return this.#findStale(query) && this.#giveStale(query);
   }
 
+  /**
+   * A stage behind this one answers the query instead of letting it wait: its door may use the object again at once, so
+   * nothing here may remember it. True when the client was given what memory has though its time is over.
+   */
+  turnedAway(query: ClientQuery): boolean {
+    this.#waits.remove(query);
+    return this.rescue(query);
+  }
+
   /** Forgets all failures: there is reason to think that the next attempt goes better. */
   forgetFailures(): void {
+    // Another thread may have remembered some since this one looked at the clock.
+    this.#cache.tick();
     this.#cache.forgetFailures();
   }
 

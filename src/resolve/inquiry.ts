@@ -80,6 +80,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
   readonly question: Uint8Array;
   readonly questionEnd: number;
 
+  readonly since: number;
   readonly deadline: number;
   earlier: Timed | null = null;
   later: Timed | null = null;
@@ -103,6 +104,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.tap = carrier.tap;
     this.question = query.bytes;
     this.questionEnd = query.questionEnd;
+    this.since = query.receivedAt;
     this.deadline = query.receivedAt + carrier.timeout;
     this.#group = group;
     this.#carrier = carrier;

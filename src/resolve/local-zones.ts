@@ -53,7 +53,7 @@ const SELF: Uint8Array = Uint8Array.of(0xc0, HEADER_LENGTH);
 const LOOPBACK_4: Uint8Array = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK_6: Uint8Array = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** The names of the groups that are on, with their answers, each made once. */
+/** The names of the groups that are on, with their answers. */
 export function localZones(groups: LocalGroups): SuffixTable<LocalNode> {
   const zones = new SuffixTable<LocalNode>();
   if (groups.localhost) addLoopback(zones);
@@ -72,15 +72,16 @@ export function localZones(groups: LocalGroups): SuffixTable<LocalNode> {
 /** Every name exists and has nothing: clients learn that we stand for nobody else (RFC 9462 section 6.4). */
 function addResolver(zones: SuffixTable<LocalNode>): void {
   const name = parseName("resolver.arpa.");
-  add(zones, name, { at: apexAnswers(name, []), below: answers(name, Rcode.NOERROR, []) }, true);
+  add(zones, name, true, () => ({ at: apexAnswers(name, []), below: answers(name, Rcode.NOERROR, []) }));
 }
 
 /** The two addresses of RFC 7050 section 8.2, and no prefix for NAT64. */
 function addIpv4Only(zones: SuffixTable<LocalNode>): void {
   const name = parseName("ipv4only.arpa.");
-  const addresses = [170, 171].map((last) => record(SELF, RrType.A, Uint8Array.of(192, 0, 0, last)));
-  const at = apexAnswers(name, [[RrType.A, addresses]]);
-  add(zones, name, { at, below: answers(name, Rcode.NXDOMAIN, []) }, true);
+  add(zones, name, true, () => {
+    const addresses = [170, 171].map((last) => record(SELF, RrType.A, Uint8Array.of(192, 0, 0, last)));
+    return { at: apexAnswers(name, [[RrType.A, addresses]]), below: answers(name, Rcode.NXDOMAIN, []) };
+  });
 }
 
 /** localhost and all below it are this machine (RFC 6761 section 6.3), and back. */
@@ -90,26 +91,31 @@ function addLoopback(zones: SuffixTable<LocalNode>): void {
     [RrType.A, [record(SELF, RrType.A, LOOPBACK_4)]],
     [RrType.AAAA, [record(SELF, RrType.AAAA, LOOPBACK_6)]],
   ];
-  const below = answers(localhost, Rcode.NOERROR, own);
-  add(zones, localhost, { at: apexAnswers(localhost, own), below }, true);
+  add(zones, localhost, true, () => ({
+    at: apexAnswers(localhost, own),
+    below: answers(localhost, Rcode.NOERROR, own),
+  }));
 
   const pointer: Records = [[RrType.PTR, [record(SELF, RrType.PTR, localhost)]]];
   const block = parseName(inAddr("127"));
   addEmpty(zones, block);
-  const no = answers(block, Rcode.NXDOMAIN, []);
+  const inBlock = (labels: string, own: Records): void =>
+    add(zones, parseName(labels, block), false, () => ({
+      at: answers(block, Rcode.NOERROR, own),
+      below: answers(block, Rcode.NXDOMAIN, []),
+    }));
   // Names on the way to one that exists exist as well (RFC 8020 section 2).
-  const empty = answers(block, Rcode.NOERROR, []);
-  add(zones, parseName("0", block), { at: empty, below: no }, false);
-  add(zones, parseName("0.0", block), { at: empty, below: no }, false);
-  add(zones, parseName("1.0.0", block), { at: answers(block, Rcode.NOERROR, pointer), below: no }, false);
+  inBlock("0", []);
+  inBlock("0.0", []);
+  inBlock("1.0.0", pointer);
 
   const six = parseName(ip6(`1${".0".repeat(31)}`));
-  add(zones, six, { at: apexAnswers(six, pointer), below: answers(six, Rcode.NXDOMAIN, []) }, true);
+  add(zones, six, true, () => ({ at: apexAnswers(six, pointer), below: answers(six, Rcode.NXDOMAIN, []) }));
 }
 
 /** A zone with nothing in it (RFC 6303 section 3). */
 function addEmpty(zones: SuffixTable<LocalNode>, name: Uint8Array): void {
-  add(zones, name, { at: apexAnswers(name, []), below: answers(name, Rcode.NXDOMAIN, []) }, true);
+  add(zones, name, true, () => ({ at: apexAnswers(name, []), below: answers(name, Rcode.NXDOMAIN, []) }));
 }
 
 /**
@@ -117,17 +123,41 @@ function addEmpty(zones: SuffixTable<LocalNode>, name: Uint8Array): void {
  * one for local. takes it that the network serves local. over DNS, and turns multicast DNS off.
  */
 function addUndelegated(zones: SuffixTable<LocalNode>, name: Uint8Array): void {
-  const at = answers(name, Rcode.NOERROR, []);
-  add(zones, name, { at, below: answers(name, Rcode.NXDOMAIN, []) }, true);
+  add(zones, name, true, () => ({
+    at: answers(name, Rcode.NOERROR, []),
+    below: answers(name, Rcode.NXDOMAIN, []),
+  }));
 }
 
-function add(
-  zones: SuffixTable<LocalNode>,
-  name: Uint8Array,
-  { at, below }: { at: LocalAnswers; below: LocalAnswers },
-  apex: boolean,
-): void {
-  zones.set(name, { nameLength: name.length, apex, at, below }, { below: false });
+function add(zones: SuffixTable<LocalNode>, name: Uint8Array, apex: boolean, make: () => Answers): void {
+  zones.set(name, new Place(name.length, apex, make), { below: false });
+}
+
+interface Answers {
+  readonly at: LocalAnswers;
+  readonly below: LocalAnswers;
+}
+
+/** There are more than a hundred of these, and few are ever asked for: answers are made when the first one is. */
+class Place implements LocalNode {
+  readonly nameLength: number;
+  readonly apex: boolean;
+  #make: () => Answers;
+  #made: Answers | null = null;
+
+  constructor(nameLength: number, apex: boolean, make: () => Answers) {
+    this.nameLength = nameLength;
+    this.apex = apex;
+    this.#make = make;
+  }
+
+  get at(): LocalAnswers {
+    return (this.#made ??= this.#make()).at;
+  }
+
+  get below(): LocalAnswers {
+    return (this.#made ??= this.#make()).below;
+  }
 }
 
 /** Types with their records in wire form. */

@@ -107,7 +107,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
       if (step === Step.LATER) return true;
       if (step === Step.SENT) return false;
       if (step === Step.ANSWERED) {
-        this.#deliverOwn(query);
+        if (this.#cache?.turnedAway(query) !== true) this.#deliverOwn(query);
         return false;
       }
     }

@@ -157,7 +157,7 @@ export class Engine implements Workforce {
 
   divert(resolvers: readonly string[] | null): void {
     this.#groups.routes.divert(null);
-    for (const upstream of this.#plain?.upstreams ?? []) upstream.close();
+    if (this.#plain !== null) this.#groups.release(this.#plain);
     this.#plain = resolvers === null ? null : this.#groups.plain(resolvers);
     this.#groups.routes.divert(this.#plain);
   }

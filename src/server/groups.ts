@@ -16,6 +16,8 @@ export interface Groups {
   readonly about: WeakMap<Group, GroupPurpose>;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
+  /** Closes the servers of such a group: it is over. */
+  release(group: Group): void;
 }
 
 /** What a group is for. */
@@ -69,7 +71,12 @@ export async function makeGroups(
     const match = [{ suffix: zone, apex: true, written: zone }];
     routes.push({ match, group: plain(nameservers, match) });
   }
-  return { routes: new Routes(routes, fallback), about, plain };
+  return {
+    routes: new Routes(routes, fallback),
+    about,
+    plain,
+    release: (over) => factory.release(over.upstreams),
+  };
 }
 
 function bracketed(address: string): string {

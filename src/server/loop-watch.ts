@@ -16,7 +16,7 @@ const INTERVAL = 60_000;
  */
 export class LoopWatch implements Stage {
   #probe: LoopProbe<Upstream>;
-  #answers = new Map<Upstream, number>();
+  #answers = new WeakMap<Upstream, number>();
   #timer: NodeJS.Timeout | null = null;
 
   /** `board`: that of all threads; null when this is the only one. */

@@ -65,6 +65,15 @@ export class UpstreamFactory {
     return upstreams;
   }
 
+  /** Closes servers that are not needed any more, and forgets them. */
+  release(upstreams: readonly Upstream[]): void {
+    for (const upstream of upstreams) {
+      upstream.retire();
+      const at = this.made.indexOf(upstream);
+      if (at >= 0) this.made.splice(at, 1);
+    }
+  }
+
   /** The network changed: addresses may be others, and reachable by other families. */
   renew(): void {
     for (const book of [...this.#books.values(), ...this.#faces]) book.renew();

@@ -98,5 +98,6 @@ async function answer(
 }
 
 if (parentPort === null) throw new Error("this module is for a worker thread");
+// Not awaited at the top: see cli/main.ts. A fault that gets here ends the thread.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the main thread gives nothing else (worker.ts)
-await run(parentPort, workerData as WorkerOrder);
+void run(parentPort, workerData as WorkerOrder);

@@ -21,6 +21,8 @@ export interface Inquiry extends Asked {
   tried: number;
   /** Links in a row that ended under it without an answer to anybody. */
   fruitless: number;
+  /** When it came, monotonic ms. */
+  readonly since: number;
   /** Why servers failed it; null: none so far, which is the rule. */
   failures: { upstream: Upstream; failure: Failure }[] | null;
   /** Makes an exchange for this server and asks it; `hedge`: because another one is late. */
@@ -105,7 +107,9 @@ export class Group {
   again(inquiry: Inquiry, upstream: Upstream, failure: Failure, progress: boolean): void {
     // A server that answered others before it closed is well; asking it again is bounded by the client's deadline.
     const perhaps = ends.has(failure.kind) && (progress || ++inquiry.fruitless < MAX_FRUITLESS);
-    if (!perhaps) {
+    // Nor is a connection that was tried before it came, and ran out of time under it, an attempt of its own.
+    const borrowed = failure.kind === "timeout" && upstream.lastAttemptAt < inquiry.since;
+    if (!perhaps && !borrowed) {
       inquiry.failed |= this.#bit(upstream);
       inquiry.failures ??= [];
       inquiry.failures.push({ upstream, failure });

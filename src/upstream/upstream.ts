@@ -12,19 +12,13 @@ import type { Place } from "./place.ts";
 import { Probe } from "./probe.ts";
 import type { Proof } from "./proof.ts";
 import { RecordHabit } from "./record-habit.ts";
-import { SUSPICIOUS, judge } from "./suspicion.ts";
 import { UpstreamCounters } from "./upstream-counters.ts";
 import type { CloseReason } from "./upstream-tally.ts";
+import { Vigil } from "./vigil.ts";
 import { Warmth } from "./warmth.ts";
 
 /** So many connections in a row may end under queries without an answer before the server counts as failed. */
 const MAX_FRUITLESS = 3;
-
-/** How often links are looked at while somebody waits on them, in ms. */
-const LOOK = 100;
-
-/** A link that is not open after so long may never be, in ms: one round trip for TCP and one for TLS are needed. */
-const SLOW_TO_OPEN = 500;
 
 /** So many fresh links in a row may go quiet without an answer before the server counts as failed. */
 const MAX_SILENT = 2;
@@ -59,15 +53,12 @@ export class Upstream implements LinkOwner, LinkHolder {
 
   #events: UpstreamEvents;
   #links: Links;
+  #room: LinkRoom;
   #breaker = new Breaker();
-  /** A link went quiet, and no other has opened since; or one takes long to open. */
-  #doubtful = false;
-  /** Sent on a link that was quiet. */
-  #checked: Probe | null = null;
   #records = new RecordHabit();
-  #looking: NodeJS.Timeout | null = null;
   /** Why links are being closed by us, while they are. */
   #leaving: CloseReason = "local";
+  #vigil: Vigil;
   #departure = new Departure(() => this.#leaveInTime());
   #warmth = new Warmth(() => this.#try());
 
@@ -87,7 +78,17 @@ export class Upstream implements LinkOwner, LinkHolder {
       this.counters.connections++;
       return open(this);
     }, room);
+    this.#room = room;
     room.add(this);
+    this.#vigil = new Vigil({
+      links: this.#links,
+      records: this.#records,
+      latency: this.latency,
+      counters: this.counters,
+      open,
+      onSilence: () => this.#wentSilent(),
+      onIdle: () => this.#leaveInTime(),
+    });
   }
 
   /** Who runs it, as far as the configuration says: servers of one name have one operator. */
@@ -113,7 +114,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   /** Whether it may be asked without a second thought: it works, or nothing is known against it. */
   get sound(): boolean {
     if (this.blocked !== null) return false;
-    if (this.#breaker.closed && !this.#doubtful) return true;
+    if (this.#breaker.closed && !this.#vigil.doubtful) return true;
     return !this.#breaker.mute && this.#links.current?.state === "open";
   }
 
@@ -166,13 +167,7 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.counters.queries++;
     const link = this.#links.connect();
     if (link === null) exchange.lost(NO_ROOM, false);
-    else this.#hand(exchange, link);
-  }
-
-  #hand(exchange: Exchange, link: Link): void {
-    exchange.on = link;
-    link.ask(exchange, performance.now());
-    if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
+    else this.#vigil.hand(exchange, link);
   }
 
   /** Gives up an exchange that was handed to `ask`. */
@@ -194,7 +189,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   #try(): void {
     if (this.blocked !== null || this.connected) return;
     const link = this.#links.connect();
-    if (this.#breaker.mute && link !== null) this.#hand(new Probe(), link);
+    if (this.#breaker.mute && link !== null) this.#vigil.hand(new Probe(), link);
   }
 
   /**
@@ -218,54 +213,18 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.#closeLinks("local");
   }
 
+  /** Closes it for good. */
+  retire(): void {
+    this.close();
+    this.#room.delete(this);
+  }
+
   #closeLinks(reason: CloseReason): void {
-    this.#doubtful = false;
+    this.#vigil.doubtful = false;
     this.#records.stop();
     this.#leaving = reason;
     this.#links.close();
     this.#leaving = "local";
-  }
-
-  /** The oldest query in flight decides whether a link lives; runs only while there is one. */
-  #look = (): void => {
-    this.#looking = null;
-    const now = performance.now();
-    const { current } = this.#links;
-    if (current?.state === "connecting") this.#hurry(current, now);
-    else if (current !== null && current.quietSince > 0) this.#listen(current, now - current.quietSince);
-    for (const parting of this.#links.parting) {
-      if (parting.quietSince > 0 && now - parting.quietSince > SUSPICIOUS) this.#suspect(parting);
-    }
-    this.#links.closeUnused();
-    // Who asked again above may have set it already.
-    if (this.load === 0) this.#leaveInTime();
-    else if (this.#looking === null) this.#looking = setTimeout(this.#look, LOOK);
-  };
-
-  /** `quiet`: for how long somebody has been waiting on this link, ms. */
-  #listen(link: Link, quiet: number): void {
-    switch (judge(link, quiet, this.latency.quantile(0.9), this.#records.isOpen)) {
-      case "lagging":
-        this.counters.connections++;
-        this.#records.suspect(this.openLink);
-        this.#suspect(link);
-        break;
-      case "suspect":
-        this.#suspect(link);
-        break;
-      case "check":
-        this.#check(link);
-        break;
-      case "none":
-        break;
-    }
-  }
-
-  /** One that is slow to open may come to nothing: who waits for it, and who comes, should not meet that. */
-  #hurry(link: Link, now: number): void {
-    if (this.#doubtful || now - this.lastAttemptAt < SLOW_TO_OPEN) return;
-    this.#doubtful = true;
-    for (const exchange of link.held()) exchange.doubted(false);
   }
 
   /** Nobody waits for it: its link may have to go. */
@@ -287,41 +246,6 @@ export class Upstream implements LinkOwner, LinkHolder {
     else if (link !== null && this.#links.part(link)) this.#warmth.ended(performance.now(), 0);
   }
 
-  /** A name that takes its time must not be held against the link: what every server has at hand tells them apart. */
-  #check(link: Link): void {
-    if (this.#checked?.on === link && !this.#checked.over) return;
-    this.#checked = new Probe();
-    this.#hand(this.#checked, link);
-  }
-
-  /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
-  #suspect(link: Link): void {
-    this.counters.suspected++;
-    if (this.#links.suspect(link)) this.#doubtful = true;
-    // One that never answered may have met a slow name; two in a row, and it is the server.
-    if (link.answered === 0 && this.#breaker.fruitless(MAX_SILENT)) {
-      this.#breaker.mute = true;
-      this.#failed({ kind: "silent", text: "the server went silent" });
-    }
-    if (this.#checked?.on === link) this.abandon(this.#checked);
-    const held = link.held();
-    if (held.some((exchange) => !(exchange instanceof Probe))) this.#beginAnew();
-    // The oldest last: behind it the others would wait at a server that answers in the order in which it was asked.
-    for (const exchange of held.toReversed()) if (!exchange.abandoned) exchange.doubted(true);
-    // Nobody waits: whoever comes next makes a fresh one.
-    if (!this.connected) this.#doubtful = false;
-  }
-
-  /**
-   * A fresh link begins with what every server has at hand. One that answers in order (RFC 7766 section 6.2.1.1 only asks
-   * it not to) is quiet behind a slow name, on each link anew; that it lives shows before that name is asked again.
-   */
-  #beginAnew(): void {
-    if (this.connected) return;
-    const fresh = this.#links.connect();
-    if (fresh !== null) this.#hand(new Probe(), fresh);
-  }
-
   onOpen(link: Link, info: LinkInfo): void {
     const now = performance.now();
     link.opening = { at: now, handshakeMs: info.handshakeMs };
@@ -329,7 +253,7 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.tls.learn(info.tls);
     this.#learnProof(info);
     if (link !== this.#links.current) return;
-    this.#doubtful = false;
+    this.#vigil.doubtful = false;
     this.#links.aliveAt = now;
     this.#warmth.opened(now);
   }
@@ -348,7 +272,7 @@ export class Upstream implements LinkOwner, LinkHolder {
       this.counters.answered(now - exchange.sentAt, exchange.rcode);
       this.latency.add(now - exchange.sentAt);
     }
-    if (this.#links.answered(link, now)) this.#doubtful = false;
+    if (this.#links.answered(link, now)) this.#vigil.doubtful = false;
     if (this.#breaker.answered()) this.#events.onUp(this);
   }
 
@@ -392,6 +316,13 @@ export class Upstream implements LinkOwner, LinkHolder {
     }
     this.#breaker.mute = true;
     this.#failed(failure);
+  }
+
+  /** A link that never answered may have met a slow name; two in a row, and it is the server. */
+  #wentSilent(): void {
+    if (!this.#breaker.fruitless(MAX_SILENT)) return;
+    this.#breaker.mute = true;
+    this.#failed({ kind: "silent", text: "the server went silent" });
   }
 
   #failed(failure: Failure): void {

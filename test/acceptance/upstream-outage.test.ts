@@ -7,6 +7,7 @@ import { addressOf } from "../support/scripted-upstream/answers.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
 import type { Knobs } from "../support/scripted-upstream/knobs.ts";
 import { outcomeOf, serve, specOf } from "../support/serve.ts";
+import type { RunningServer } from "../../src/server.ts";
 import type { UdpReply } from "../support/udp-client.ts";
 
 const names = (count: number, start = 0): string[] =>
@@ -143,7 +144,12 @@ async function flood(
   return counts;
 }
 
-describe("T13: 100,000 queries for an upstream", () => {
+/** How many queries have had their reply. */
+function answered(server: RunningServer): number {
+  return Object.values(server.status().queries.replies).reduce((sum, count) => sum + count, 0);
+}
+
+describe("T13: 100,000 queries for an upstream", { timeout: 60_000 }, () => {
   test.each<[string, Partial<Knobs>]>([
     ["says nothing", { silent: true }],
     ["never shakes hands", { handshake: "never" }],
@@ -156,18 +162,22 @@ describe("T13: 100,000 queries for an upstream", () => {
     const counts = await flood(server.urls[0]!, 100_000, () => {
       most = Math.max(most, server.status().upstreams[0]!.inFlight);
     });
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    // No spin: it still takes what comes.
+    expect(performance.now() - startedAt).toBeLessThan(40_000);
     await pause(1600);
-    const { received } = server.status().queries;
+    await until(() => answered(server) >= server.status().queries.received);
+    const { received, replies } = server.status().queries;
     expect(received).toBeGreaterThan(50_000);
-    expect(server.status().queries.replies).toEqual({ SERVFAIL: received });
+    expect(replies).toEqual({ SERVFAIL: received });
     // Some datagrams of a flood are lost between two sockets of one busy process.
     expect(counts.replies).toBeGreaterThan(received * 0.5);
     expect(counts.failed).toBe(counts.replies);
     expect(most).toBeGreaterThan(1000);
     expect(most).toBeLessThan(25_000);
     expect(process.memoryUsage().rss - memory).toBeLessThan(400 * 1024 * 1024);
-    expect(server.status().upstreams[0]!.connections).toBeLessThan(30);
+    // Some at once, and then no more than one or two a second.
+    const seconds = (performance.now() - startedAt) / 1000;
+    expect(server.status().upstreams[0]!.connections).toBeLessThan(20 + 2 * seconds);
     upstream.set({ silent: false, handshake: "serve" });
     upstream.closeAll();
     const changedAt = performance.now();
@@ -183,16 +193,14 @@ test("too many queries at once do not cost a healthy server its connection", asy
   const { client, server, lines } = await serve([specOf(upstream)]);
   await client.ask("first.test");
   await flood(server.urls[0]!, 19_900, () => {});
-  const { queries } = server.status();
-  await until(
-    () => Object.values(server.status().queries.replies).reduce((a, b) => a + b, 0) >= queries.received,
-  );
+  await until(() => answered(server) >= server.status().queries.received);
   // Some datagrams of a burst may be lost on their way to the client: the server's own count is what matters.
   const { replies } = server.status().queries;
   // How many are too many at once depends on how fast the machine is.
   expect(Object.keys(replies).filter((rcode) => rcode !== "SERVFAIL")).toEqual(["NOERROR"]);
   expect(replies["NOERROR"]).toBeGreaterThan(5000);
-  expect(upstream.counters.connections).toBe(1);
+  // One more where a busy machine lets it look silent; that it closed one would be another matter.
+  expect(upstream.counters.connections).toBeLessThan(4);
   expect(lines).toEqual([]);
 });
 
@@ -222,8 +230,34 @@ test("a first server that shakes hands and never answers costs the queries of on
     await pause(5);
   }
   expect(first.counters.queries).toBeGreaterThanOrEqual(before + 20);
-  expect(lines.map(({ message }) => message.replace(/ tls:\S+/, ""))).toEqual([
-    "upstream is down: the server went silent",
-    "upstream is back",
-  ]);
+  const said = lines.map(({ message }) => message.replace(/ tls:\S+/, ""));
+  expect([said[0], said.at(-1)]).toEqual(["upstream is down: the server went silent", "upstream is back"]);
+  expect(said.length).toBeLessThan(5);
 }, 40_000);
+
+test("a query that joins an attempt to connect which is nearly over gets an attempt of its own", async () => {
+  const upstream = await start({ handshake: "never" });
+  const { client } = await serve([specOf(upstream)]);
+  const first = client.ask("first.test");
+  // An attempt ends after two seconds without a handshake.
+  await pause(1000);
+  const second = client.ask("second.test");
+  await pause(300);
+  upstream.set({ handshake: "serve" });
+  expect(outcomeOf((await first).message)).toMatch(/^SERVFAIL 22 .*no TLS handshake/);
+  expect(outcomeOf((await second).message)).toBe(addressOf("second.test"));
+});
+
+test("a server that never shakes hands costs one attempt of a query's own beside one that it joined", async () => {
+  const upstream = await start({ handshake: "never" });
+  const { client, server } = await serve([specOf(upstream)], { timeout: 8000 });
+  const first = client.ask("first.test");
+  await pause(1000);
+  const second = client.ask("second.test");
+  const outcomes = [await first, await second].map(({ message }) => outcomeOf(message));
+  expect(outcomes).toEqual([
+    expect.stringContaining("no TLS handshake"),
+    expect.stringContaining("no TLS handshake"),
+  ]);
+  expect(server.status().upstreams[0]!.connections).toBeLessThan(4);
+});

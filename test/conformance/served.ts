@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
-import type { Config, ListenAddress } from "../../src/config/config.ts";
+import type { CacheConfig, Config, ListenAddress } from "../../src/config/config.ts";
+import { NO_CACHE } from "../../src/config/no-cache.ts";
 import { type RunningServer, startServer } from "../../src/server.ts";
 import { TcpProbe, UdpProbe } from "../support/plain-client.ts";
 import { plainConfig, specOf } from "../support/serve.ts";
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly listen?: readonly ListenAddress[];
   readonly allow?: readonly string[];
   readonly timeout?: number;
+  /** What of the cache is not as by default; without it there is none. */
+  readonly cache?: Partial<CacheConfig>;
   readonly upstream?: StartOptions;
 }
 
@@ -37,9 +40,10 @@ function configFor(upstream: ScriptedUpstream, options: ServeOptions = {}): Conf
     listen: options.listen ?? loopback,
     upstreams: [specOf(upstream, { label: "upstream" })],
     timeout: options.timeout ?? 2000,
+    ...(options.cache && { cache: { ...NO_CACHE, size: 4 * 1024 * 1024, ...options.cache } }),
     access: { allow: options.allow ?? ["127.0.0.0/8", "::1/128"] },
     history: { ...plainConfig.history, size: 1000 },
-    control: { socket: null },
+    control: { socket: null, http: null, token: "auto" },
     log: { level: "error" },
   };
 }

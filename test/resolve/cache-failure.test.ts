@@ -109,6 +109,21 @@ describe("a question that failed (RFC 9520)", () => {
     expect(caching.hit()).toBeNull();
   });
 
+  it("is forgotten by a thread that has had nothing to do since, too", () => {
+    const one = new Caching();
+    const other = new Caching({}, one.cache.memory);
+    one.pass(100);
+    for (const _ of [0, 1, 2, 3]) {
+      one.serve({}, SERVFAIL);
+      heldFor(one);
+    }
+    one.serve({}, SERVFAIL);
+    one.pass(2);
+    other.time = one.time;
+    other.stage.forgetFailures();
+    expect(one.hit()).toBeNull();
+  });
+
   it("has its reason for those only who sent OPT", () => {
     const caching = new Caching();
     caching.serve({}, { ...SERVFAIL, opt: { options: [bogus] } });

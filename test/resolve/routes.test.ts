@@ -57,6 +57,23 @@ describe("routes", () => {
     expect(pick(some, "www.example")).toBe(".");
   });
 
+  it("say which names are diverted: the same that are asked elsewhere", () => {
+    const some = routes("corp.example", ".");
+    const asked = [
+      ["www.example", RrType.A],
+      ["www.corp.example", RrType.A],
+      ["corp.example", RrType.DS],
+    ] as const;
+    const diverted = (): boolean[] =>
+      asked.map(([name, type]) => some.diverts(clientQuery({ name, type }).query));
+    expect(diverted()).toEqual([false, false, false]);
+    some.divert("elsewhere");
+    expect(diverted()).toEqual([true, false, true]);
+    expect(asked.map(([name, type]) => pick(some, name, type) === "elsewhere")).toEqual(diverted());
+    some.divert(null);
+    expect(diverted()).toEqual([false, false, false]);
+  });
+
   it("ask the parent's servers for the DS of a routed zone", () => {
     expect(pick(split, "corp.example", RrType.DS)).toBe("default");
     expect(pick(split, "Lab.corp.example", RrType.DS)).toBe("corp.example");

@@ -64,7 +64,7 @@ function answer({ bytes, nameLength }, name, version) {
 }
 
 function lengthOf(version) {
-  return (version % 97 === 0 ? 4000 : version % 61) * 4;
+  return (version % 5 === 0 ? 5000 : version % 61) * 4;
 }
 
 function isRight(name) {

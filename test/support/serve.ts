@@ -54,7 +54,7 @@ export const plainConfig: Config = {
   access: { allow: ["127.0.0.0/8"] },
   history: PLAIN_HISTORY,
   dnstap: NO_DNSTAP,
-  control: { socket: null },
+  control: { socket: null, http: null, token: "auto" },
   workers: 1,
   io: "auto",
   log: { level: "info" },

@@ -11,6 +11,7 @@ export class PlainInquiry implements Inquiry {
   failed = 0;
   tried = 0;
   fruitless = 0;
+  readonly since = performance.now();
   failures: { upstream: Upstream; failure: Failure }[] | null = null;
   readonly question: Uint8Array;
   readonly questionEnd: number;

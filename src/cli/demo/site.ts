@@ -126,7 +126,7 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     access: { allow: ["127.0.0.0/8"] },
     history: PLAIN_HISTORY,
     dnstap: NO_DNSTAP,
-    control: { socket: null },
+    control: { socket: null, http: null, token: "auto" },
     workers: 1,
     // Nothing that is fast: it must run everywhere.
     io: "dgram",

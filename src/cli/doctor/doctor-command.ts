@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import type { Config, ListenAddress } from "../../config/config.ts";
 import { ConfigError, formatProblem } from "../../config/config-error.ts";
 import type { Flags } from "../../config/flags.ts";
@@ -6,6 +5,7 @@ import { loadConfig } from "../../config/load.ts";
 import { DEFAULT_TLS } from "../../config/tls-options.ts";
 import { localAddresses } from "../../listen/local-addresses.ts";
 import { AddressStore } from "../../upstream/address-store.ts";
+import { packageFile } from "../../version.ts";
 import { Targets } from "../reach/targets.ts";
 import { type Finding, finding } from "./finding.ts";
 import { type HostFiles, hostFiles } from "./host/files.ts";
@@ -36,8 +36,6 @@ export interface Surroundings {
   readonly colour: boolean;
   readonly write: (text: string) => void;
 }
-
-const packageFile = fileURLToPath(new URL("../../../package.json", import.meta.url));
 
 /** Milliseconds for each question where no configuration says `timeout`. */
 const TIMEOUT = 4000;

@@ -20,10 +20,8 @@ export class Doorbell {
     const socket = dgram.createSocket("udp4");
     const epoll = libc.epollCreate(SOCK_CLOEXEC);
     const stand = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const event = new ArrayBuffer(16);
-    new DataView(event).setUint32(0, EPOLLIN, true);
-    const watched =
-      epoll >= 0 && stand >= 0 && libc.epollCtl(epoll, EPOLL_CTL_ADD, fd, libc.address(event)) === 0;
+    libc.scratch.setUint32(0, EPOLLIN, true);
+    const watched = epoll >= 0 && stand >= 0 && libc.epollCtl(epoll, EPOLL_CTL_ADD, fd, libc.scratchAt) === 0;
     if (!watched) {
       if (epoll >= 0) libc.close(epoll);
       if (stand >= 0) libc.close(stand);

@@ -4,6 +4,9 @@ import { CALLS, Errno } from "./layout.ts";
 /** A function of the C library: numbers in, a number out; -1 means that `errno` says why not. */
 type Call = (...values: readonly number[]) => number;
 
+/** Bytes for a `sockaddr`, its length behind it, or an option's value. */
+const SCRATCH = 64;
+
 /** What the batches need of the C library. Addresses are numbers: no address of Linux needs more than 2^53. */
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
@@ -23,6 +26,9 @@ export interface Libc {
   /** Gives how many messages were sent. */
   readonly sendmmsg: (fd: number, headers: number, count: number, flags: number) => number;
   readonly errno: () => number;
+  /** Memory for what a single call reads or writes, and where it begins. It lives as long as the library. */
+  readonly scratch: DataView;
+  readonly scratchAt: number;
   /**
    * Where this memory begins. It is valid as long as somebody holds the ArrayBuffer: V8 keeps backing stores of buffers
    * outside of the heap that it compacts, and never moves one.
@@ -45,6 +51,7 @@ export async function loadLibc(): Promise<Libc | string> {
     const library = koffi.load(null);
     const declare = (name: string, ...types: string[]): Call => library.func(name, "int", types);
     const POINTER = "uintptr_t";
+    const scratch = new DataView(new ArrayBuffer(SCRATCH));
     // By number: musl's own sendmmsg sends one message after the other.
     const batch: Call = declare("syscall", "long", "int", POINTER, "uint", "int", POINTER);
     libc = {
@@ -61,6 +68,8 @@ export async function loadLibc(): Promise<Libc | string> {
       recvmmsg: (fd, headers, count, flags) => batch(calls.recvmmsg, fd, headers, count, flags, 0),
       sendmmsg: (fd, headers, count, flags) => batch(calls.sendmmsg, fd, headers, count, flags, 0),
       errno: () => koffi.errno(),
+      scratch,
+      scratchAt: Number(koffi.address(scratch.buffer)),
       address: (memory) => Number(koffi.address(memory)),
     };
   } catch (error) {

@@ -60,16 +60,11 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
   const type = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
   const fd = libc.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) throw fail();
-  // One buffer for all that the kernel reads or writes here; it does so during the calls only.
-  const memory = new ArrayBuffer(64);
-  const view = new DataView(memory);
-  const at = libc.address(memory);
-  const set = (level: number, name: number, value: number): boolean => {
-    view.setInt32(0, value, true);
-    return libc.setsockopt(fd, level, name, at, 4) === 0;
-  };
+  const { scratch, scratchAt: at } = libc;
+  const set = (level: number, name: number, value: number): boolean =>
+    setOption(libc, fd, level, name, value);
   const share = (): boolean => set(SOL_SOCKET, SO_REUSEPORT, 1);
-  const bind = (): boolean => libc.bind(fd, at, writeAddress(libc, memory, at, family, address, port)) === 0;
+  const bind = (): boolean => libc.bind(fd, at, writeAddress(libc, family, address, port)) === 0;
   try {
     if (options.receiveBuffer > 0) set(SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
     // As Node does for TCP: a port whose last connections are still dying may be had again. For UDP it would mean sharing.
@@ -81,9 +76,9 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
       // Set only now, it does not let us in where somebody else is.
       (sharing !== "first" || share());
     if (!ready) throw fail();
-    view.setUint32(32, 32, true);
+    scratch.setUint32(32, 32, true);
     if (libc.getsockname(fd, at, at + 32) !== 0) throw fail();
-    return { fd, family, port: view.getUint16(SockaddrIn.PORT, false) };
+    return { fd, family, port: scratch.getUint16(SockaddrIn.PORT, false) };
   } catch (error) {
     libc.close(fd);
     throw error;
@@ -92,11 +87,14 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
 
 /** Asks the kernel to say, with each datagram, which of our addresses it was sent to. */
 export function wantDestinations(libc: Libc, { fd, family }: BoundSocket): boolean {
-  const memory = new ArrayBuffer(4);
-  new DataView(memory).setInt32(0, 1, true);
   const level = family === AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
   const name = family === AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
-  return libc.setsockopt(fd, level, name, libc.address(memory), 4) === 0;
+  return setOption(libc, fd, level, name, 1);
+}
+
+function setOption(libc: Libc, fd: number, level: number, name: number, value: number): boolean {
+  libc.scratch.setInt32(0, value, true);
+  return libc.setsockopt(fd, level, name, libc.scratchAt, 4) === 0;
 }
 
 /**
@@ -112,17 +110,10 @@ export function adopt(libc: Libc, fd: number): number {
   return -1;
 }
 
-/** Writes a `sockaddr` and gives its length; an address that is none gives 0, which the kernel refuses. */
-function writeAddress(
-  libc: Libc,
-  memory: ArrayBuffer,
-  at: number,
-  family: number,
-  address: string,
-  port: number,
-): number {
-  const view = new DataView(memory);
-  new Uint8Array(memory).fill(0);
+/** Writes a `sockaddr` to the scratch memory and gives its length; an address that is none gives 0, which the kernel refuses. */
+function writeAddress(libc: Libc, family: number, address: string, port: number): number {
+  const { scratch: view, scratchAt: at } = libc;
+  for (let i = 0; i < SockaddrIn6.SIZE; i += 4) view.setUint32(i, 0);
   view.setUint16(SockaddrIn.FAMILY, family, true);
   view.setUint16(SockaddrIn.PORT, port, false);
   if (family === AF_INET) {

@@ -51,6 +51,8 @@ function make(...answers: (number | keyof typeof Errno)[]): {
       return taken;
     },
     errno: () => errno,
+    scratch: new DataView(new ArrayBuffer(0)),
+    scratchAt: 0,
     address: (given) => {
       memory = given;
       return BASE;
