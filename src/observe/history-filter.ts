@@ -27,7 +27,7 @@ export interface HistoryQuery {
 }
 
 /** The keys of a `HistoryQuery`, as parameters of the control API. */
-export const historyQueryKeys = [
+export const historyQueryKeys: readonly (keyof HistoryQuery)[] = [
   "since",
   "until",
   "name",
@@ -37,7 +37,7 @@ export const historyQueryKeys = [
   "source",
   "upstream",
   "slow",
-] as const satisfies readonly (keyof HistoryQuery)[];
+];
 
 /** Whether an entry is wanted. */
 export type HistoryFilter = (entry: HistoryEntry) => boolean;
