@@ -1,8 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "./config/config.ts";
 import { formatDnstap } from "./config/dnstap-address.ts";
-import type { ControlServer } from "./control/control-server.ts";
-import type { ControlSources } from "./control/routes.ts";
 import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
 import { dnstapStatus } from "./observe/dnstap/status.ts";
@@ -12,8 +9,10 @@ import type { Log } from "./observe/log.ts";
 import { Trend } from "./observe/trend.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
+import { type Controls, openControls } from "./server/controls.ts";
 import { planCrew } from "./server/crew.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
+import { observation } from "./server/observation.ts";
 import { bound } from "./server/own-doors.ts";
 import { statusOfReport } from "./server/upstream-report.ts";
 import type { Workforce } from "./server/workforce.ts";
@@ -24,6 +23,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** The configuration file, for the status; null: none. */
   readonly configFile?: string | null;
+  /** For every option where its value comes from, as `loadConfig` gives it; not there: a program has set them. */
+  readonly origins?: ReadonlyMap<string, string>;
   /** Run on without a control socket when it cannot be made: right when nobody asked for it by name. */
   readonly controlOptional?: boolean;
 }
@@ -32,6 +33,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
+  /** Where the API is served over HTTP: `http://127.0.0.1:8053`; null: nowhere. */
+  readonly controlUrl: string | null;
   readonly history: HistoryRing;
   /** Asks the workers how their upstreams are: what `status` says of them may be a second old, with more than one. */
   refresh(): Promise<void>;
@@ -89,9 +92,10 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   }
 
   const trend = new Trend({ counters: () => crew.ledger.snapshot(), servers: () => workforce.upstreams });
-  let control: ControlServer | null;
+  let stopping = false;
+  let control: Controls;
   try {
-    control = await openControl(config, options, {
+    control = await openControls(config, options, {
       status: async () => {
         await workforce.refresh();
         return status();
@@ -100,6 +104,15 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       forget: () => history.forget(),
       bypass,
       trend,
+      observe: observation({
+        config,
+        origins: options.origins ?? new Map(),
+        workforce,
+        tally: () => crew.ledger.tally(),
+        status,
+        startedAt,
+        ready: () => (stopping ? "the server stops" : null),
+      }),
       flush: (what) => {
         if (cache !== null) return cache.flush(what);
         throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
@@ -110,8 +123,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     await history.stop();
     throw error;
   }
-  // Without the control socket nobody can ask for it.
-  if (control !== null) trend.start();
+  // Without a way to the API nobody can ask for it.
+  if (!control.none) trend.start();
   const changes = new ChangeWatch((change) => {
     log.info(`${wordsFor[change]}: connecting anew`);
     workforce.renew();
@@ -119,40 +132,23 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   workforce.start();
   return {
     urls,
+    controlUrl: control.url,
     history: history.ring,
     refresh: async () => {
       await workforce.refresh();
     },
     status,
     stop: async () => {
+      stopping = true;
       changes.stop();
       trend.stop();
       await workforce.stop();
       await cache?.save();
       bypass.close("the server stops");
-      await control?.close();
+      await control.close();
       await history.stop();
     },
   };
-}
-
-async function openControl(
-  config: Config,
-  options: ServerOptions,
-  sources: ControlSources,
-): Promise<ControlServer | null> {
-  const path = config.control.socket;
-  if (path === null) return null;
-  // The doors are open: who asks already is answered before the rest is loaded.
-  await nextTurn();
-  const { startControl } = await import("./control/control-server.ts");
-  try {
-    return await startControl({ path, ...sources });
-  } catch (error) {
-    if (options.controlOptional !== true || !(error instanceof DotlsError)) throw error;
-    options.log.warn(`no control socket: ${error.message}`);
-    return null;
-  }
 }
 
 const wordsFor: Record<Change, string> = {

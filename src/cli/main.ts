@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   status: () => import("./status.ts"),
   flush: () => import("./flush.ts"),
   bypass: () => import("./bypass.ts"),
+  token: () => import("./token.ts"),
   healthcheck: () => import("./healthcheck.ts"),
   system: () => import("./system.ts"),
   import: () => import("./import.ts"),

@@ -19,9 +19,11 @@ export function command(): Command {
     const server = await startServer(config, {
       log,
       configFile: file,
+      origins,
       controlOptional: origins.get("control.socket") === "default",
     });
     for (const url of server.urls) process.stdout.write(`listening on ${url}\n`);
+    if (server.controlUrl !== null) process.stdout.write(`control at ${server.controlUrl}\n`);
     process.stdout.write("dotls ready\n");
     const stopped = new Promise<string>((resolve) => {
       process.once("SIGTERM", resolve);

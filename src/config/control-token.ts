@@ -7,7 +7,7 @@ const HASH = /^scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2}):[A-Za-z0-9_-]{16,}:[A-Za-z0-
 /** Reads who may use the API over HTTP: `auto`, a hash, or the path of a file that holds one. Throws RangeError. */
 export function parseControlToken(text: string): ControlToken {
   if (text === "auto") return "auto";
-  if (/^scrypt:/.test(text)) {
+  if (text.startsWith("scrypt:")) {
     if (!isTokenHash(text)) throw new RangeError("the hash is not whole; `dotls token` makes one");
     return { hash: text };
   }

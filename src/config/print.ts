@@ -38,6 +38,29 @@ export function formatConfig({ config, file, origins }: LoadedConfig): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** An option in force. */
+export interface EffectiveOption {
+  readonly key: string;
+  /** As a file would hold it; secrets are not shown. */
+  readonly value: unknown;
+  /** Where it comes from: `default`, `dotls.yaml:3:5`, `env DOTLS_X`, `flag --x`. */
+  readonly origin: string;
+}
+
+/** Every option with its value and where that is from, in the order of the documentation. */
+export function effectiveOptions(
+  config: Config,
+  origins: ReadonlyMap<string, string>,
+): readonly EffectiveOption[] {
+  const values = writtenForm(config);
+  return [...OPTIONS.keys()].map((key) => ({
+    key,
+    value:
+      key === "control.token" && typeof config.control.token === "object" ? "(not shown)" : values.get(key),
+    origin: origins.get(key) ?? "program",
+  }));
+}
+
 /** Each option as a file would hold it. */
 function writtenForm(config: Config): Map<string, unknown> {
   const { tls, localNames, history, dnstap } = config;

@@ -1,22 +1,19 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import { chmod, lstat, mkdir, stat, unlink } from "node:fs/promises";
-import { createServer } from "node:http";
 import { dirname } from "node:path";
 import { SOCKET_PATH_LIMIT } from "../config/control-socket.ts";
 import { DotlsError } from "../errors.ts";
+import { apiServer } from "./api-server.ts";
 import type { ControlSources } from "./routes.ts";
-
-/** How long an open reply may take to end when the server stops, in milliseconds; then its connection is cut. */
-const GRACE = 500;
-
-export interface ControlOptions extends ControlSources {
-  /** Where the socket is made, with mode 0600; its folder is made with 0700 if it is not there. */
-  readonly path: string;
-}
 
 export interface ControlServer {
   /** Ends open streams, closes and removes the socket. */
   close(): Promise<void>;
+}
+
+export interface ControlOptions extends ControlSources {
+  /** Where the socket is made, with mode 0600; its folder is made with 0700 if it is not there. */
+  readonly path: string;
 }
 
 /**
@@ -29,12 +26,7 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
   if (Buffer.byteLength(path) > SOCKET_PATH_LIMIT) {
     throw unusable(path, `a socket's path has ${SOCKET_PATH_LIMIT} bytes at the most`);
   }
-  let api: Promise<Api> | null = null;
-  // What answers is loaded for the first who asks: it is a fifth of the memory and of the time to the first DNS answer.
-  const server = createServer((request, response) => {
-    api ??= loadApi(options);
-    void api.then(({ listener }) => listener(request, response));
-  });
+  const { server, close } = apiServer(options, null);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await refuseForeignFolder(path);
@@ -45,30 +37,7 @@ export async function startControl(options: ControlOptions): Promise<ControlServ
     if (error instanceof DotlsError) throw error;
     throw unusable(path, error instanceof Error ? error.message : String(error), error);
   }
-  return {
-    close: async () => {
-      if (api !== null) (await api).endStreams();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), GRACE);
-      await closed;
-      clearTimeout(cut);
-    },
-  };
-}
-
-interface Api {
-  readonly listener: (request: IncomingMessage, response: ServerResponse) => unknown;
-  readonly endStreams: () => void;
-}
-
-async function loadApi(sources: ControlSources): Promise<Api> {
-  const [{ getRequestListener }, { controlRoutes }] = await Promise.all([
-    import("@hono/node-server"),
-    import("./routes.ts"),
-  ]);
-  const { app, endStreams } = controlRoutes(sources);
-  return { listener: getRequestListener(app.fetch, { overrideGlobalObjects: false }), endStreams };
+  return { close };
 }
 
 /** Whoever owns the folder can put a socket of his own in our place, and our commands would believe it. */

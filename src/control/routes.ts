@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { parseDuration } from "../config/duration.ts";
 import { DotlsError } from "../errors.ts";
 import { historyFilter, historyQueryKeys } from "../observe/history-filter.ts";
@@ -9,9 +9,20 @@ import { type Trend, TREND_SPANS } from "../observe/trend.ts";
 import type { Bypass } from "./bypass.ts";
 import { dashboardRoutes } from "./dashboard.ts";
 import { historyText } from "./history-stream.ts";
+import { type ObserveSources, observeRoutes } from "./observe-routes.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
 import type { Status } from "./status.ts";
 import { readWebFiles } from "./web-files.ts";
+
+/** For what is no page: nothing in it is to be run, shown in a frame, guessed at or kept. */
+const PROTECTION = [
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["x-content-type-options", "nosniff"],
+  ["x-frame-options", "DENY"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-resource-policy", "same-origin"],
+  ["cache-control", "no-store"],
+] as const;
 
 const HISTORY_PARAMETERS = new Set<string>([...historyQueryKeys, "limit", "follow"]);
 
@@ -24,6 +35,8 @@ export interface ControlSources {
   readonly trend?: Trend;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
   readonly flush?: (what: string | null) => number;
+  /** What there is for those who watch the server. */
+  readonly observe?: ObserveSources;
 }
 
 /** The control API, and the way to end its open streams when the server stops. */
@@ -42,13 +55,19 @@ export interface ControlRoutes {
  * gives `{"removed":n}`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
-export function controlRoutes(sources: ControlSources): ControlRoutes {
+export function controlRoutes(
+  sources: ControlSources,
+  guard: MiddlewareHandler | null = null,
+): ControlRoutes {
   const open = new Set<AbortController>();
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
-    context.header(CONTROL_HEADER, CONTROL_VERSION);
+    const { headers } = context.res;
+    headers.set(CONTROL_HEADER, CONTROL_VERSION);
+    for (const [name, value] of PROTECTION) if (!headers.has(name)) headers.set(name, value);
   });
+  if (guard !== null) app.use(guard);
   app.get("/v1/status", async (context) => context.json(await sources.status()));
   app.get("/v1/history", (context) => history(context, sources.history, open));
   const { forget } = sources;
@@ -58,6 +77,7 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   dashboardRoutes(app, readWebFiles);
   const { trend } = sources;
   if (trend !== undefined) app.get("/v1/trend", (context) => trendOf(context, trend));
+  const endLive = sources.observe && observeRoutes(app, sources.observe, sources.history);
   const { bypass } = sources;
   if (bypass !== undefined) {
     app.put("/v1/bypass", (context) => {
@@ -86,6 +106,7 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
     app,
     endStreams: () => {
       for (const stream of open) stream.abort();
+      endLive?.();
     },
   };
 }

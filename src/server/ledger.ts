@@ -4,6 +4,7 @@ import { DNSTAP_COUNTS } from "../observe/dnstap/counts.ts";
 import type { HistoryPrivacy } from "../observe/history-privacy.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import type { Observer } from "../observe/outcome.ts";
+import { Tally } from "../observe/tally.ts";
 
 /** What is counted and kept of the queries, of one thread or of several. */
 export interface Ledger {
@@ -11,6 +12,8 @@ export interface Ledger {
   readonly history: HistoryRing;
   /** All counts together. */
   snapshot(): CountersSnapshot;
+  /** The same as numbers. */
+  tally(): Tally;
   /** What all threads did with the cache, by the constants of `CacheCounter`. */
   cacheCounts(): Float64Array;
   /** What each thread did for dnstap, by the constants of `DnstapCount`. */
@@ -37,6 +40,7 @@ export function ownLedger(size: number, privacy: HistoryPrivacy): Ledger {
   return {
     history,
     snapshot: () => counters.snapshot(),
+    tally: () => counters.tally,
     cacheCounts: () => ofCache,
     dnstapCounts: [new Float64Array(DNSTAP_COUNTS)],
     observers: [counters, history],
@@ -55,6 +59,7 @@ export function sharedLedger(size: number, workers: number, privacy: HistoryPriv
   return {
     history,
     snapshot: () => Counters.sum(readers),
+    tally: () => Tally.sum(readers.map(({ tally }) => tally)),
     cacheCounts: () =>
       Float64Array.from({ length: CACHE_COUNTERS }, (_, at) =>
         ofCaches.reduce((sum, one) => sum + one[at]!, 0),

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import type { Config } from "../config/config.ts";
+import type { ObserveSources } from "../control/observe-routes.ts";
+import type { Status } from "../control/status.ts";
+import type { MetricsSample, UpstreamSample } from "../observe/metrics/sample.ts";
+import type { Tally } from "../observe/tally.ts";
+import { UpstreamTally } from "../upstream/upstream-tally.ts";
+import { silentDoor } from "./alive.ts";
+import { mergedReport } from "./merged-upstreams.ts";
+import { bound } from "./own-doors.ts";
+import { type UpstreamReport, detailOfReport } from "./upstream-report.ts";
+import type { Workforce } from "./workforce.ts";
+
+/** A running server, as far as those who watch it need to know. */
+export interface Observed {
+  readonly config: Config;
+  /** For every option where its value comes from. */
+  readonly origins: ReadonlyMap<string, string>;
+  readonly workforce: Workforce;
+  readonly tally: () => Tally;
+  readonly status: () => Status;
+  readonly startedAt: Date;
+  /** Why it should get no queries any more, in words; null: it should. */
+  readonly ready: () => string | null;
+}
+
+/** A label for the resolvers of the bypass: those are the network's, which may be any. */
+const BYPASS = "bypass";
+
+/** What those who watch a server can ask, out of the server's parts. */
+export function observation(observed: Observed): ObserveSources {
+  const { config, origins, workforce, status, startedAt, ready } = observed;
+  const hash = createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);
+  return {
+    upstreams: async () => {
+      await workforce.refresh();
+      return workforce.upstreams.map(detailOfReport);
+    },
+    config: async () => {
+      // The writer of YAML and the schema come with it: only who asks needs them.
+      const { effectiveOptions } = await import("../config/print.ts");
+      const options = effectiveOptions(config, origins);
+      return { file: status().config, hash, loadedAt: startedAt.toISOString(), options };
+    },
+    metrics: async () => {
+      await workforce.refresh();
+      return sample(observed, hash);
+    },
+    alive: async () => {
+      const [answered, silent] = await Promise.all([
+        workforce.refresh(),
+        silentDoor(bound(config, workforce.urls), config.localNames.localhost),
+      ]);
+      if (!answered) return "a worker does not answer";
+      return silent === null ? null : `no answer at ${silent}`;
+    },
+    ready,
+    explain: (name, type) => workforce.explain(name, type),
+    test: async (label) => {
+      const known = workforce.upstreams.some((upstream) => upstream.label === label);
+      return known ? workforce.test(label) : null;
+    },
+  };
+}
+
+function sample({ workforce, tally, status, startedAt }: Observed, hash: string): MetricsSample {
+  const { version, cache, history, dnstap, bypass } = status();
+  const started = startedAt.getTime() / 1000;
+  return {
+    version,
+    startedAt: started,
+    config: { hash, loadedAt: started, lastReloadOk: true },
+    tally: tally(),
+    upstreams: upstreamSamples(workforce.upstreams),
+    cache: cache && { ...cache, positives: cache.entries - cache.negatives },
+    history: {
+      kept: history.kept,
+      written: history.file?.written ?? 0,
+      lost: history.file?.lost ?? 0,
+    },
+    dnstap: dnstap === undefined ? null : { sent: dnstap.sent, dropped: dnstap.dropped },
+    bypassOpen: (bypass?.open ?? null) !== null,
+    threads: workforce.loads.map(({ lagMs, clients, unsent }) => ({ lag: lagMs / 1000, clients, unsent })),
+  };
+}
+
+/** One for each label: a server that stands in two routes is one to who looks at metrics. */
+function upstreamSamples(reports: readonly UpstreamReport[]): UpstreamSample[] {
+  const byLabel = new Map<string, UpstreamReport[]>();
+  for (const report of reports) {
+    const label = report.temporary ? BYPASS : report.label;
+    byLabel.set(label, [...(byLabel.get(label) ?? []), report]);
+  }
+  return [...byLabel].map(([label, same]) => {
+    const { state, inFlight, mismatched, links, numbers, certificate } = mergedReport(same);
+    const ends = certificate === null ? Number.NaN : Date.parse(certificate.validTo) / 1000;
+    return {
+      label,
+      up: state !== "down",
+      inFlight,
+      mismatched,
+      links: { ...links },
+      tally: new UpstreamTally(numbers),
+      certificateEnds: Number.isNaN(ends) ? null : ends,
+    };
+  });
+}
