@@ -175,7 +175,8 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     const { upstream } = flight;
     const first = this.#spare === null;
     if (this.#spare === null || (isTruncated() && !this.#spare.isTruncated)) {
-      const bytes = view.bytes.slice(view.start, view.end);
+      // Not slice: that of a Buffer copies nothing, and the connection reads its next answers into the same memory.
+      const bytes = Uint8Array.from(view.bytes.subarray(view.start, view.end));
       this.#spare = { bytes, upstream, isTruncated: isTruncated() };
       noteTimes(this.query, flight, performance.now());
     }
