@@ -34,6 +34,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== stamp) {
   const [{ bundle }, { buildWeb }] = await Promise.all([import("./bundle.mjs"), import("./web.mjs")]);
   await bundle(root);
   await buildWeb(root);
+  const { configJsonSchema } = await import("../dist/config/schema.js");
+  writeFileSync(join(root, "dist", "dotls.schema.json"), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
   writeFileSync(stampFile, stamp);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CacheConfig } from "./config.ts";
 import { between, duration, onOrOff, parsed, parsePath, text } from "./fields.ts";
+import { FORMS, SIZE } from "./json-form.ts";
 import type { About } from "./option.ts";
 import { formatSize, parseSize } from "./size.ts";
 
@@ -22,6 +23,7 @@ type Shape = { [Key in keyof CacheConfig]-?: z.ZodOptional<z.ZodType<CacheConfig
 export const cacheSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject({
   size: z
     .union([z.string(), z.number()], { error: () => "wants a size, as in 64MiB" })
+    .register(FORMS, SIZE)
     .transform(parsed((value) => cacheSize(parseSize(String(value)))))
     .meta({
       type: "size, 4MiB to 2GiB, or `0`",

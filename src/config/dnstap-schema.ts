@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { DnstapConfig, DnstapTarget } from "./config.ts";
 import { parseDnstap } from "./dnstap-address.ts";
 import { between, list, parsed, text } from "./fields.ts";
+import { FORMS, SIZE } from "./json-form.ts";
 import type { About } from "./option.ts";
 import { formatSize, parseSize } from "./size.ts";
 
@@ -50,6 +51,7 @@ export const dnstapSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject(
     .optional(),
   buffer: z
     .union([z.string(), z.number()], { error: () => "wants a size, as in 4MiB" })
+    .register(FORMS, SIZE)
     .transform(parsed((value) => between(parseSize(String(value)), 256 * 1024, 2 ** 30, formatSize)))
     .meta({
       type: "size, 256KiB to 1GiB",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CaSource } from "./config.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
+import { FORMS } from "./json-form.ts";
 import { ConfigValueError } from "./value-error.ts";
 
 /** A value written as text; the error says what was wanted. */
@@ -33,6 +34,7 @@ function itemsOf(value: unknown): unknown {
 /** A switch: a boolean, or a word for one, as variables and flags have it. */
 export const onOrOff: z.ZodType<boolean> = z
   .union([z.boolean(), z.string()], { error: ({ input }) => `wants true or false, ${got(input)}` })
+  .register(FORMS, { enum: [true, false, "on", "off", "yes", "no", "true", "false"] })
   .transform(
     parsed((value) => {
       if (typeof value === "boolean") return value;
@@ -47,9 +49,9 @@ export function duration(
   least: number,
   most: number,
 ): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> {
-  return text("a duration with its unit, as in 4s").transform(
-    parsed((value) => between(parseDuration(value), least, most, formatDuration)),
-  );
+  return text("a duration with its unit, as in 4s")
+    .register(FORMS, { type: "string", pattern: "^[0-9]+(ms|s|m|h|d)$" })
+    .transform(parsed((value) => between(parseDuration(value), least, most, formatDuration)));
 }
 
 function got(input: unknown): string {

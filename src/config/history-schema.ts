@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HistoryConfig } from "./config.ts";
 import { between, duration, parseCount, parsed, parsePath, possibleList, text } from "./fields.ts";
+import { FORMS, SIZE, wholeNumber } from "./json-form.ts";
 import type { About } from "./option.ts";
 import { parseMatch } from "./route-match.ts";
 import { formatSize, parseSize } from "./size.ts";
@@ -25,6 +26,7 @@ type Shape = {
 export const historySection: z.ZodObject<Shape, z.core.$strict> = z.strictObject({
   size: z
     .union([z.string(), z.number()], { error: () => "wants a whole number" })
+    .register(FORMS, wholeNumber(0, 1_000_000))
     .transform(parsed(parseCount))
     .meta({
       type: "whole number, 0 to 1000000",
@@ -87,6 +89,7 @@ export const historySection: z.ZodObject<Shape, z.core.$strict> = z.strictObject
 function size(usual: string, description: string): z.ZodOptional<z.ZodType<number>> {
   return z
     .union([z.string(), z.number()], { error: () => "wants a size, as in 64MiB" })
+    .register(FORMS, SIZE)
     .transform(parsed((value) => between(parseSize(String(value)), 4096, 2 ** 40, formatSize)))
     .meta({ type: "size, 4KiB to 1024GiB", description, default: usual } satisfies About)
     .optional();

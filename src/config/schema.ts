@@ -7,6 +7,8 @@ import { type DnstapLayer, dnstapSection } from "./dnstap-schema.ts";
 import { duration, fileOrNone, list, onOrOff, parsed, possibleList, text } from "./fields.ts";
 import { type HistoryLayer, historySection } from "./history-schema.ts";
 import { issuesOf, type LayerIssue } from "./issues.ts";
+import { FORMS, type JsonSchema, wholeNumber } from "./json-form.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
 import { parseListen } from "./listen-address.ts";
 import type { About, Option } from "./option.ts";
 import { parsePrefix } from "./prefix.ts";
@@ -206,6 +208,7 @@ const schema = z.strictObject({
   control: controlSection.nullish(),
   workers: z
     .union([z.string(), z.number()], { error: () => "wants auto or a whole number" })
+    .register(FORMS, wholeNumber(1, 64, "auto"))
     .transform(parsed(parseWorkers))
     .meta({
       type: "`auto`, or a whole number, 1 to 64",
@@ -245,6 +248,11 @@ export function checkLayer(
   const result = schema.safeParse(raw, { jitless: true });
   if (result.success) return { layer: result.data, issues: null };
   return { layer: null, issues: result.error.issues.flatMap((issue) => issuesOf(issue)) };
+}
+
+/** The JSON Schema of a configuration file, as dotls.schema.json publishes it for editors. */
+export function configJsonSchema(): JsonSchema {
+  return jsonSchemaOf(schema, listOptions());
 }
 
 /** Every option there is, in the order of the documentation. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { labelOf } from "./format-upstream.ts";
 import { between, list, onOrOff, parsed, text } from "./fields.ts";
 import { httpsPath } from "./https-url.ts";
+import { FORMS, wholeNumber } from "./json-form.ts";
 import { parsePin } from "./pin.ts";
 import { parseServerName } from "./server-name.ts";
 import { TLS_KEYS, tlsFields } from "./tls-fields.ts";
@@ -22,6 +23,7 @@ const longUpstream = z
       .optional(),
     port: z
       .union([z.string(), z.number()], { error: () => "wants a port, as in 853" })
+      .register(FORMS, wholeNumber(1, 65_535))
       .transform(parsed((value) => upstreamPort(String(value))))
       .optional(),
     name: text("the name of the server, or null").transform(parsed(parseServerName)).nullable().optional(),
@@ -31,6 +33,7 @@ const longUpstream = z
     certHashes: list(sha256, "hashes of certificates").optional(),
     padding: z
       .union([z.string(), z.number(), z.literal(false)], { error: () => "wants a number of bytes, or off" })
+      .register(FORMS, wholeNumber(16, 1024, "off", "none", false))
       .transform(parsed(parsePadding))
       .optional(),
     insecure: onOrOff.optional(),
