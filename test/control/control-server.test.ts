@@ -121,7 +121,10 @@ describe("startControl", () => {
     const error = (code: string, message: string) => ({
       error: { code, message: expect.stringContaining(message) },
     });
-    expect(await ask("GET", "/")).toEqual({ status: 404, body: error("ERR_DOTLS_CONTROL_PATH", "no GET /") });
+    expect(await ask("GET", "/v2")).toEqual({
+      status: 404,
+      body: error("ERR_DOTLS_CONTROL_PATH", "no GET /v2"),
+    });
     expect(await ask("POST", "/v1/status")).toMatchObject({ status: 404 });
     for (const [query, message] of [
       ["limit=-1", "limit is a whole number"],
