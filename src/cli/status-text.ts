@@ -33,6 +33,7 @@ export function formatStatus(status: Status, now: number): string {
     ...Object.entries(queries.errors).map(([text, count]) => `error     ${count} times: ${printable(text)}`),
     ...cacheLines(status),
     ...historyLines(status),
+    ...dnstapLines(status),
     "",
   ].join("\n");
 }
@@ -123,6 +124,13 @@ function historyLines({ history }: Status): string[] {
   const { path, written, lost, error } = history.file;
   const file = `          ${written} written to ${path}, ${lost} lost`;
   return error === null ? [kept, file] : [kept, file, `          it cannot be written: ${printable(error)}`];
+}
+
+function dnstapLines({ dnstap }: Status): string[] {
+  if (dnstap === undefined) return [];
+  const { to, sent, dropped, connected } = dnstap;
+  const readers = connected === 1 ? "1 reader" : `${connected === 0 ? "no" : connected} readers`;
+  return [`dnstap    ${sent} messages to ${printable(to)}, ${dropped} dropped, ${readers} connected`];
 }
 
 function milliseconds(value: number | null): string {

@@ -119,7 +119,7 @@ function sourceOf(text: string): AnswerSource | null {
 
 /** A duration as the configuration has it, or a plain number of milliseconds. */
 function millisecondsOf(text: string): number {
-  const parts = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text.trim());
+  const parts = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m)?$/.exec(text.trim());
   if (parts === null) throw unclear("slow", text, "a duration such as 100ms or 2s");
   const factor = parts[2] === "s" ? 1000 : parts[2] === "m" ? 60_000 : 1;
   return Number(parts[1]) * factor;

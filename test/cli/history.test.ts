@@ -1,10 +1,11 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { historyWriters } from "../../src/cli/history-format.ts";
 import type { ControlServer } from "../../src/control/control-server.ts";
 import { startControl } from "../../src/control/control-server.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
-import { Transport } from "../../src/observe/outcome.ts";
+import { Source, Transport } from "../../src/observe/outcome.ts";
 import { socketPath, statusOf } from "../control/sources.ts";
 import { outcomeOf } from "../observe/outcomes.ts";
 import { runCommand, startCommand } from "./run-command.ts";
@@ -47,6 +48,7 @@ function recordThree(): void {
       class: 3,
       rcode: 2,
       server: null,
+      source: Source.LOCAL,
       error: "timeout\u001b[31m after 4s",
     }),
   );
@@ -95,6 +97,21 @@ describe("dotls history", () => {
     [["--rcode", "servfail"], ["version.bind."]],
     [["--type", "AAAA"], ["nope.example.net."]],
     [["--client", "2001:*"], ["nope.example.net."]],
+    [
+      ["--source", "upstream"],
+      ["www.Example.com.", "nope.example.net."],
+    ],
+    [["--source", "local"], ["version.bind."]],
+    [["--source", "none"], []],
+    [
+      ["--upstream", "*#dns.example"],
+      ["www.Example.com.", "nope.example.net."],
+    ],
+    [
+      ["--slow", "10ms"],
+      ["nope.example.net.", "version.bind."],
+    ],
+    [["--slow", "0.0125s", "--source", "upstream"], ["nope.example.net."]],
     [["--limit", "1"], ["version.bind."]],
     [
       ["--since", "2026-11-21T12:00:00Z"],
@@ -122,6 +139,12 @@ describe("dotls history", () => {
     [["--limit", "many"], '--limit: "many" is not a whole number'],
     [["--since", "soon"], '--since: "soon" is not a time'],
     [["--rcode", "NOPE"], 'rcode: "NOPE" is not a response code'],
+    [["--source", "moon"], 'source: "moon" is not local, upstream, cache, stale or none'],
+    [["--slow", "soon"], 'slow: "soon" is not a duration'],
+    [["--format", "xml"], '--format: "xml" is not table, json, csv, common'],
+    [["--format", "csv", "--json"], "--json and --format csv contradict each other"],
+    [["--forget", "--name", "x"], "--forget is for all queries, and takes no --name"],
+    [["--forget"], "no server on the control socket"],
     [["--follow", "--file", "x"], "--follow shows a running server"],
     [["--file", "/nonexistent/history"], "cannot read the history file: ENOENT"],
     [[], "no server on the control socket"],
@@ -169,6 +192,32 @@ describe("dotls history", () => {
     expect(stderr).toBe("dotls: control.socket is none in the configuration\n");
   });
 
+  it("writes CSV and the common log form, from the server and from a file", async () => {
+    await serve();
+    recordThree();
+    const file = join(folder, "history.ndjson");
+    const all = [0, 1, 2].map((sequence) => ring.entry(sequence)!);
+    writeFileSync(file, all.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    for (const format of ["csv", "common"] as const) {
+      const { header, row } = historyWriters[format];
+      const expected = header() + all.map(row).join("");
+      expect((await run("--format", format)).stdout).toBe(expected);
+      expect((await run("--format", format, "--file", file)).stdout).toBe(expected);
+    }
+    expect((await run("--format", "json")).stdout).toBe((await run("--json")).stdout);
+  });
+
+  it("shows what an earlier version has written, which had fewer fields", async () => {
+    const file = join(folder, "history.ndjson");
+    const old =
+      '{"v":1,"time":"2026-11-21T12:00:00.000Z","client":"127.0.0.1","port":1,"transport":"udp","name":"old.","type":"A","class":"IN","rcode":"NOERROR","ms":1,"source":"upstream","server":"x","bytes":60,"querySize":33,"error":null}\n';
+    writeFileSync(file, old);
+    for (const format of ["table", "json", "csv", "common"]) {
+      const { code, stdout } = await run("--format", format, "--file", file);
+      expect([code, stdout.includes("old.")]).toEqual([0, true]);
+    }
+  });
+
   it("ends silently when its reader has enough", async () => {
     await serve();
     for (let i = 0; i < 1000; i++) ring.ended(outcomeOf(`n${i}.`));
@@ -176,6 +225,35 @@ describe("dotls history", () => {
     command.process.stdout.once("data", () => command.process.stdout.destroy());
     expect(await command.ended).toBe(0);
     expect(command.stderr()).toBe("");
+  });
+});
+
+describe("dotls history --forget", () => {
+  it("makes the server forget", async () => {
+    const forget = vi.fn(async () => ring.forget());
+    server = await startControl({ path: socket, status: () => statusOf(), history: ring, forget });
+    recordThree();
+    expect(await run("--forget")).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: "the server has forgotten 3 queries in memory, and all that it had on disk\n",
+    });
+    expect(forget).toHaveBeenCalledTimes(1);
+    expect((await run("--json")).stdout).toBe("");
+  });
+
+  it("empties the files of the configuration when no server runs", async () => {
+    const file = join(folder, "history.ndjson");
+    config(`control: { socket: ${socket} }`, `history: { file: ${file} }`);
+    writeFileSync(file, "x\n");
+    writeFileSync(`${file}.2026-11-20T00-00-00.000Z`, "y\n");
+    expect(await runCommand("history", ["--forget"], { cwd: folder })).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: `no server runs; ${file} is empty, and files that were rotated away from it are gone\n`,
+    });
+    expect(readdirSync(folder).filter((name) => name.startsWith("history"))).toEqual(["history.ndjson"]);
+    expect(statSync(file).size).toBe(0);
   });
 });
 

@@ -12,6 +12,13 @@ import { runCommand } from "./run-command.ts";
 const now = Date.UTC(2026, 10, 22, 16, 3, 4);
 
 describe("formatStatus", () => {
+  it("shows what becomes of dnstap", () => {
+    const dnstap = { to: "unix:/run/dnstap.sock", connected: 2, sent: 18, dropped: 3 };
+    expect(formatStatus(statusOf({ dnstap }), now)).toContain(
+      "\ndnstap    18 messages to unix:/run/dnstap.sock, 3 dropped, 2 readers connected\n",
+    );
+  });
+
   it("shows the server, each upstream with its last error in words, and the counters", () => {
     const counters = new Counters();
     counters.ended(outcomeOf("a.", { duration: 2 }));

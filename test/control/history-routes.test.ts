@@ -3,9 +3,10 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HistoryGap, HistoryRequest } from "../../src/control/client.ts";
-import { getHistory } from "../../src/control/client.ts";
+import { forgetHistory, getHistory } from "../../src/control/client.ts";
 import type { ControlServer } from "../../src/control/control-server.ts";
 import { startControl } from "../../src/control/control-server.ts";
+import { DotlsError } from "../../src/errors.ts";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
 import { outcomeOf } from "../observe/outcomes.ts";
@@ -64,6 +65,31 @@ describe("GET /v1/history", () => {
       "n598.",
     ]);
     expect(await read({ rcode: "SERVFAIL" })).toEqual([]);
+  });
+});
+
+describe("DELETE /v1/history", () => {
+  it("forgets, and says how many those were; followers go on and have lost nothing", async () => {
+    await server.close();
+    const forget = async (): Promise<number> => ring.forget();
+    server = await startControl({ path: socket, status: () => statusOf(), history: ring, forget });
+    record(7);
+    const entries = await getHistory(socket, { follow: true, limit: 0 });
+    const next = entries.next();
+    expect(await forgetHistory(socket)).toBe(7);
+    expect(await read()).toEqual([]);
+    record(1, "new");
+    expect(names([(await next).value!])).toEqual(["new0."]);
+    await entries.return();
+  });
+
+  it("says what could not be removed", async () => {
+    await server.close();
+    const forget = async (): Promise<number> => {
+      throw new DotlsError("ERR_DOTLS_HISTORY_FILE", "cannot remove the history: EACCES");
+    };
+    server = await startControl({ path: socket, status: () => statusOf(), history: ring, forget });
+    await expect(forgetHistory(socket)).rejects.toMatchObject({ code: "ERR_DOTLS_HISTORY_FILE" });
   });
 });
 

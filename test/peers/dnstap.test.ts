@@ -32,7 +32,7 @@ interface Printed {
 interface Tapped extends Served {
   readonly upstream: ScriptedUpstream;
   /** Stops dotls and the reader, and gives what a program prints of the file that the reader has written. */
-  end(print: (file: string) => Printed[]): Promise<Printed[]>;
+  readonly end: (print: (file: string) => Printed[]) => Promise<Printed[]>;
 }
 
 async function tapped(
@@ -150,7 +150,7 @@ describeWith(["fstrm_capture", "dnstap"], "what fstrm_capture takes and dnstap r
     const all = await end(byDnstap);
     expect(types(all)).toEqual(each);
     expect(JSON.stringify(all)).not.toContain("corp");
-    const [query] = all.filter(({ message }) => message.type === "CLIENT_QUERY");
+    const query = all.find(({ message }) => message.type === "CLIENT_QUERY");
     expect(query!.message).toMatchObject({ query_address: "127.0.0.0" });
     expect(query!.message.query_port).toBeUndefined();
     // EDNS may say more of a client than its address does.
