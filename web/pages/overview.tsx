@@ -43,11 +43,9 @@ export function Overview({ status }: { readonly status: Status }): VNode {
           title="Queries a second"
           at={trend?.at ?? []}
           format={rate}
-          lines={SOURCES.map(({ key, label, color }) => ({
-            label,
-            color,
-            values: perSecond(columns?.[key]),
-          }))}
+          lines={SOURCES.filter(({ key, always }) => always || columns?.[key].some((one) => one > 0)).map(
+            ({ key, label, color }) => ({ label, color, values: perSecond(columns?.[key]) }),
+          )}
         />
         <Chart
           title="Time to the answer"

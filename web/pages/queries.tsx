@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Status } from "../../src/control/status.ts";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
-import { useLive } from "../hooks/use-live.ts";
+import { type Row, useLive } from "../hooks/use-live.ts";
 import { QueryDetail } from "../parts/query-detail.tsx";
 import { QueryFilters } from "../parts/query-filters.tsx";
 import { QueryTable } from "../parts/query-table.tsx";
@@ -19,9 +19,15 @@ const PAST = "200";
 /** Queries as they come, and those of before that match. */
 export function Queries({ status, parameters }: QueriesProps): VNode {
   const [paused, setPaused] = useState(false);
+  const [held, setHeld] = useState(false);
   const [shown, setShown] = useState<HistoryEntry | null>(null);
   const search = new URLSearchParams({ ...parameters, limit: PAST }).toString();
-  const { rows, lost, error } = useLive(search, paused);
+  const { rows: live, lost, error } = useLive(search, paused);
+  // Under a pointer, or the focus, nothing may move: who clicks would hit another query than he sees.
+  const drawn = useRef<{ readonly search: string; readonly rows: readonly Row[] }>({ search, rows: [] });
+  if (!held || drawn.current.search !== search) drawn.current = { search, rows: live };
+  const { rows } = drawn.current;
+  const going = paused ? ", stopped" : held ? ", held while you are there" : ", going on";
   return (
     <>
       <div class="title">
@@ -31,19 +37,17 @@ export function Queries({ status, parameters }: QueriesProps): VNode {
         </button>
       </div>
       <QueryFilters key={search} parameters={parameters} />
-      <p class="muted" role="status">
-        {error !== null
-          ? ""
-          : rows.length === 0
-            ? "No query yet that matches."
-            : `The newest ${count(rows.length)}${paused ? ", stopped" : ", going on"}${lost > 0 ? `; ${count(lost)} came too fast to be shown` : ""}.`}
-      </p>
       {error !== null && (
         <p role="alert" class="banner warn">
           {error}
         </p>
       )}
-      {rows.length > 0 && <QueryTable rows={rows} open={setShown} />}
+      <p class="muted">
+        {rows.length > 0
+          ? `The newest ${count(rows.length)}${going}${lost > 0 ? `; ${count(lost)} came too fast to be shown` : ""}.`
+          : error === null && "No query yet that matches."}
+      </p>
+      {rows.length > 0 && <QueryTable rows={rows} open={setShown} hold={setHeld} />}
       {shown !== null && (
         <QueryDetail entry={shown} listeners={status.listeners} close={() => setShown(null)} />
       )}

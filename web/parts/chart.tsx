@@ -38,7 +38,7 @@ export function Chart({ title, at, lines, format, height = 180, small = false }:
         width: parent.clientWidth,
         height,
         legend: { show: false },
-        padding: small ? [2, 0, 2, 0] : [8, 8, 0, 0],
+        padding: small ? [2, 0, 2, 0] : [8, 16, 0, 0],
         cursor: { show: !small, y: false, points: { size: 6 }, drag: { x: false, y: false } },
         scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
         axes: small ? [{ show: false }, { show: false }] : [timeAxis(parent), valueAxis(parent, format)],
@@ -172,6 +172,6 @@ function valueAxis(parent: Element, format: (value: number) => string): uPlot.Ax
     size: 58,
     font: "11px system-ui",
     space: 36,
-    values: (_, splits) => splits.map(format),
+    values: (_, splits) => splits.map((value) => (value === 0 ? "0" : format(value).replace(/\.0\b/, ""))),
   };
 }

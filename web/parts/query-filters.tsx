@@ -51,7 +51,7 @@ export function QueryFilters({
         <label key={name}>
           {label}
           <input
-            ref={name === "name" ? first : undefined}
+            ref={name === "name" ? first : null}
             name={name}
             placeholder={hint}
             defaultValue={parameters[name] ?? ""}

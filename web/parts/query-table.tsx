@@ -9,12 +9,23 @@ import { toneOf } from "../text/tones.ts";
 interface QueryTableProps {
   readonly rows: readonly Row[];
   readonly open: (entry: HistoryEntry) => void;
+  /** Somebody is there with pointer or focus, or has left. */
+  readonly hold: (held: boolean) => void;
 }
 
 /** Queries, one a row; the name opens the rest of it. */
-export function QueryTable({ rows, open }: QueryTableProps): VNode {
+export function QueryTable({ rows, open, hold }: QueryTableProps): VNode {
   return (
-    <div class="scroll card flat" tabIndex={0} role="region" aria-label="Queries, newest first">
+    <div
+      class="scroll card flat"
+      tabIndex={0}
+      role="region"
+      aria-label="Queries, newest first"
+      onPointerEnter={() => hold(true)}
+      onPointerLeave={() => hold(false)}
+      onFocusIn={() => hold(true)}
+      onFocusOut={() => hold(false)}
+    >
       <table class="queries">
         <thead>
           <tr>

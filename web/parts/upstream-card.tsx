@@ -60,7 +60,9 @@ export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): 
           ],
           [
             "Time to the answer",
-            `${milliseconds(recent.p50)}, p90 ${milliseconds(recent.p90)}, p99 ${milliseconds(recent.p99)}`,
+            recent.p50 === null
+              ? "–"
+              : `${milliseconds(recent.p50)}, p90 ${milliseconds(recent.p90)}, p99 ${milliseconds(recent.p99)}`,
           ],
           [
             "Answers",
@@ -78,7 +80,9 @@ export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): 
           ],
           [
             "Handshakes",
-            `${count(upstream.handshakes)}, ${share(upstream.resumed, upstream.handshakes)} resumed, the last in ${milliseconds(upstream.handshakeMs)}`,
+            upstream.handshakes === 0
+              ? "none yet"
+              : `${count(upstream.handshakes)}, ${share(upstream.resumed, upstream.handshakes)} resumed, the last in ${milliseconds(upstream.handshakeMs)}`,
           ],
         ]}
       />

@@ -29,8 +29,11 @@ export function commandOf(entry: HistoryEntry, listeners: readonly string[]): st
 
 /** A query in the layout of dig, as far as the history knows it. */
 export function digText(entry: HistoryEntry): string {
-  const status = entry.rcode ?? "no answer";
-  const lines = [`;; ->>HEADER<<- opcode: QUERY, status: ${status}`, ""];
+  const { flags, udpSize, dnssec, client, port } = entry;
+  const lines = [`;; ->>HEADER<<- opcode: QUERY, status: ${entry.rcode ?? "no answer"}, id: ${entry.id}`];
+  if (flags !== null) lines.push(`;; flags: ${flags}`);
+  lines.push("");
+  if (udpSize !== null) lines.push(`; EDNS: version: 0, flags:${dnssec ? " do" : ""}; udp: ${udpSize}`, "");
   if (entry.name !== null) {
     lines.push(";; QUESTION SECTION:", `;${entry.name}\t\t${entry.class}\t${entry.type}`, "");
   }
@@ -38,7 +41,7 @@ export function digText(entry: HistoryEntry): string {
   lines.push(
     `;; Query time: ${entry.ms} msec`,
     `;; SERVER: ${entry.server ?? (entry.source === null ? "none" : placeOf(entry.source))}`,
-    `;; CLIENT: ${entry.client}#${entry.port} (${entry.transport.toUpperCase()})`,
+    `;; CLIENT: ${client ?? "not kept"}${port === null ? "" : `#${port}`} (${entry.transport.toUpperCase()})`,
     `;; WHEN: ${moment(entry.time)}`,
     `;; MSG SIZE  sent: ${entry.querySize}  rcvd: ${entry.bytes}`,
   );

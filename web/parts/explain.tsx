@@ -1,0 +1,57 @@
+import type { VNode } from "preact";
+import { useState } from "preact/hooks";
+import type { Explanation } from "../../src/control/explanation.ts";
+import { ask } from "../api/request.ts";
+
+/** Says who would answer a name, and why; nobody is asked. */
+export function Explain(): VNode {
+  const [answer, setAnswer] = useState<Explanation | string | null>(null);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget as HTMLFormElement);
+    const search = new URLSearchParams({
+      name: String(fields.get("name")),
+      type: String(fields.get("type")),
+    });
+    try {
+      setAnswer(await ask<Explanation>(`/v1/explain?${search.toString()}`));
+    } catch (error) {
+      setAnswer(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <>
+      <form class="filters" onSubmit={(event) => void submit(event)} aria-label="Explain">
+        <label>
+          Who would answer
+          <input name="name" required placeholder="www.example.com" autocomplete="off" spellcheck={false} />
+        </label>
+        <label>
+          Type
+          <input name="type" required defaultValue="A" autocomplete="off" />
+        </label>
+        <button type="submit">Explain</button>
+      </form>
+      <div role="status">
+        {typeof answer === "string" ? (
+          <p class="bad-text">{answer}</p>
+        ) : (
+          answer !== null && (
+            <>
+              <p>
+                <b>{answer.summary}</b>
+              </p>
+              <ol>
+                {answer.steps.map(({ stage, says }) => (
+                  <li key={stage}>
+                    {stage}: {says}
+                  </li>
+                ))}
+              </ol>
+            </>
+          )
+        )}
+      </div>
+    </>
+  );
+}
