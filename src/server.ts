@@ -4,6 +4,7 @@ import type { Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
 import { dnstapStatus } from "./observe/dnstap/status.ts";
 import { History } from "./observe/history.ts";
+import { insightsOf } from "./observe/insights.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { Trend } from "./observe/trend.ts";
@@ -104,6 +105,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       forget: () => history.forget(),
       bypass,
       trend,
+      insights: () => insightsOf(history.ring, config.history.privacy),
       observe: observation({
         config,
         origins: options.origins ?? new Map(),

@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { parseDuration } from "../config/duration.ts";
 import { DotlsError } from "../errors.ts";
 import { historyFilter, historyQueryKeys } from "../observe/history-filter.ts";
+import type { Insights } from "../observe/insights.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
 import { printable } from "../observe/printable.ts";
 import { type Trend, TREND_SPANS } from "../observe/trend.ts";
@@ -33,6 +34,8 @@ export interface ControlSources {
   readonly forget?: () => Promise<number>;
   readonly bypass?: Bypass;
   readonly trend?: Trend;
+  /** What stands out in the history, as far as it may be told. */
+  readonly insights?: () => Promise<Insights>;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
   readonly flush?: (what: string | null) => number;
   /** What there is for those who watch the server. */
@@ -77,6 +80,8 @@ export function controlRoutes(
   dashboardRoutes(app, readWebFiles);
   const { trend } = sources;
   if (trend !== undefined) app.get("/v1/trend", (context) => trendOf(context, trend));
+  const { insights } = sources;
+  if (insights !== undefined) app.get("/v1/insights", async (context) => context.json(await insights()));
   const endLive = sources.observe && observeRoutes(app, sources.observe, sources.history);
   const { bypass } = sources;
   if (bypass !== undefined) {
