@@ -3,7 +3,7 @@ import { ApiError, ask } from "../api/request.ts";
 
 /** What was last read from a path. */
 export interface Polled<T> {
-  /** Null before the first reply, and when the path changed. */
+  /** Null before the first reply. When the path changes, what was read from the one before until the new one is read. */
   readonly data: T | null;
   /** Why the last try gave nothing; null when it did. */
   readonly error: ApiError | null;
@@ -13,11 +13,7 @@ export interface Polled<T> {
 
 /** Reads a path now and again every `pause` ms, while somebody looks at the page. */
 export function usePoll<T>(path: string, pause: number): Polled<T> {
-  const [state, setState] = useState<{ path: string; data: T | null; error: ApiError | null }>({
-    path,
-    data: null,
-    error: null,
-  });
+  const [state, setState] = useState<{ data: T | null; error: ApiError | null }>({ data: null, error: null });
   const [round, setRound] = useState(0);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,17 +21,19 @@ export function usePoll<T>(path: string, pause: number): Polled<T> {
     const read = async (): Promise<void> => {
       try {
         const data = await ask<T>(path);
-        if (!stopped) setState({ path, data, error: null });
+        if (!stopped) setState({ data, error: null });
       } catch (caught) {
         const error = caught instanceof ApiError ? caught : new ApiError("refused", String(caught));
         // What was read before stays to be seen: it is said that it is old.
-        if (!stopped) setState((old) => ({ path, data: old.path === path ? old.data : null, error }));
+        if (!stopped) setState(({ data }) => ({ data, error }));
+        // With the same token it would be refused again, and looking at a token costs the server more than anything else here.
+        if (error.kind === "locked") stopped = true;
       }
       if (!stopped) timer = setTimeout(next, pause);
     };
     const next = (): void => {
       clearTimeout(timer);
-      if (!document.hidden) void read();
+      if (!document.hidden && !stopped) void read();
     };
     void read();
     document.addEventListener("visibilitychange", next);
@@ -46,5 +44,5 @@ export function usePoll<T>(path: string, pause: number): Polled<T> {
     };
   }, [path, pause, round]);
   const again = useCallback(() => setRound((one) => one + 1), []);
-  return { data: state.path === path ? state.data : null, error: state.error, again };
+  return { ...state, again };
 }

@@ -18,7 +18,7 @@ export function Config({ status }: { readonly status: Status }): VNode {
         <h1>Config</h1>
         <p class="muted">{data !== null && `${data.file ?? "no file"}, taken ${moment(data.loadedAt)}`}</p>
       </div>
-      <div class="columns">
+      <div class="columns three">
         <Doctor />
         <section class="card">
           <h2>Actions</h2>
@@ -49,8 +49,8 @@ export function Config({ status }: { readonly status: Status }): VNode {
               say={({ forgotten }) => `${count(forgotten)} queries forgotten`}
             />
           </div>
-          <Explain />
         </section>
+        <Explain />
       </div>
       {error?.kind === "refused" && <p role="alert">{error.message}</p>}
       {data !== null && <OptionTable options={data.options} />}

@@ -20,9 +20,10 @@ export function Explain(): VNode {
     }
   };
   return (
-    <>
+    <section class="card">
+      <h2>Explain</h2>
       <form class="filters" onSubmit={(event) => void submit(event)} aria-label="Explain">
-        <label>
+        <label class="wide">
           Who would answer
           <input name="name" required placeholder="www.example.com" autocomplete="off" spellcheck={false} />
         </label>
@@ -52,6 +53,6 @@ export function Explain(): VNode {
           )
         )}
       </div>
-    </>
+    </section>
   );
 }
