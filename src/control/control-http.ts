@@ -21,7 +21,7 @@ export interface ControlHttpOptions extends ControlSources {
 export interface ControlHttp {
   /** `http://127.0.0.1:8053`, with the real port. */
   readonly url: string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Serves the control API over TCP. Rejects with DotlsError (ERR_DOTLS_CONTROL_HTTP) when the address cannot be had. */
