@@ -249,7 +249,7 @@ export interface ControlConfig {
   readonly http: { readonly address: string; readonly port: number } | null;
   /**
    * Who may use it over HTTP. `auto`: on a loopback address everybody there; elsewhere who has the token that is made at the
-   * first start. A hash, or a file with one: who has the token that it is of.
+   * first start. A hash, or a file with one or with a token: who has the token.
    */
   readonly token: ControlToken;
 }

@@ -40,9 +40,9 @@ export const controlSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject
   token: text("auto, a hash or a path")
     .transform(parsed(parseControlToken))
     .meta({
-      type: "`auto`, a hash, or the path of a file with a hash",
+      type: "`auto`, a token, the hash of one, or the path of a file with one of the two",
       description:
-        "Who may use `control.http`. `auto`: on a loopback address, whoever can reach it; elsewhere whoever has the token that is made at the first start, shown once, and kept in the folder `state` as a hash. `dotls token` makes a token and its hash for all other cases; with a hash the token is needed on loopback addresses as well.",
+        "Who may use `control.http`. `auto`: on a loopback address, whoever can reach it; elsewhere whoever has the token that is made at the first start, shown once, and kept in the folder `state` as a hash. `dotls token` makes a token and its hash for all other cases; the token is then needed on loopback addresses as well.",
       default: "auto",
     } satisfies About)
     .optional(),

@@ -1,19 +1,26 @@
 import type { ControlToken } from "./config.ts";
 import { fileOrNone } from "./fields.ts";
+import { hashOfWritten, isToken } from "./token-hash.ts";
 
 /** As `dotls token` prints it: algorithm, its three costs, salt and key in base64url. */
 const HASH = /^scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2}):[A-Za-z0-9_-]{16,}:[A-Za-z0-9_-]{43}$/;
 
-/** Reads who may use the API over HTTP: `auto`, a hash, or the path of a file that holds one. Throws RangeError. */
+/**
+ * Reads who may use the API over HTTP: `auto`, a hash, a token, of which only the hash is kept, or the path of a file that holds
+ * one of the two. Throws RangeError, which never shows the text: it may be a secret.
+ */
 export function parseControlToken(text: string): ControlToken {
   if (text === "auto") return "auto";
   if (text.startsWith("scrypt:")) {
     if (!isTokenHash(text)) throw new RangeError("the hash is not whole; `dotls token` makes one");
     return { hash: text };
   }
-  // What looks like a secret must not be taken for a file, and its text not be shown in an error.
-  if (!/[/\\.]/.test(text)) {
-    throw new RangeError("wants auto, a hash as `dotls token` prints it, or a path such as ./token.hash");
+  const isPath = /^\.{0,2}\//.test(text) || /\.[a-z]+$/.test(text);
+  if (!isPath && isToken(text)) return { hash: hashOfWritten(text) };
+  if (!isPath) {
+    throw new RangeError(
+      "wants auto, a token of at least 20 characters, a hash as `dotls token` prints it, or a path such as ./token",
+    );
   }
   const file = fileOrNone(text);
   if (file === null) throw new RangeError("the API over HTTP is switched off by control.http");

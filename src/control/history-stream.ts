@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { HistoryCursor } from "../observe/history-cursor.ts";
 import type { HistoryFilter } from "../observe/history-filter.ts";
+import { historyLine } from "../observe/history-line.ts";
 import type { HistoryRing } from "../observe/history-ring.ts";
 
 /** Entries that are decoded in one turn of the event loop: half a millisecond, which queries do not notice. */
@@ -44,7 +45,7 @@ function batch(cursor: HistoryCursor, end: number, filter: HistoryFilter): strin
   for (let i = 0; i < BATCH && cursor.at < end; i++) {
     const entry = cursor.next();
     if (entry === undefined) break;
-    if (filter(entry)) text += `${JSON.stringify(entry)}\n`;
+    if (filter(entry)) text += historyLine(entry);
   }
   const lost = cursor.takeLost();
   return lost === 0 ? text : `{"lost":${lost}}\n${text}`;

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { ControlConfig, ControlToken } from "../config/config.ts";
 import { isTokenHash } from "../config/control-token.ts";
 import { isLoopback } from "../config/ip-address.ts";
+import { hashOfWritten, isToken } from "../config/token-hash.ts";
 import { DotlsError } from "../errors.ts";
 import { hashToken, makeToken } from "./token.ts";
 
@@ -47,9 +48,10 @@ async function hashIn(file: string): Promise<string> {
 }
 
 function checked(text: string, file: string): string {
-  const hash = text.trim();
-  if (isTokenHash(hash)) return hash;
-  throw unusable(`${file} holds no hash of a token`);
+  const content = text.trim();
+  if (isTokenHash(content)) return content;
+  if (isToken(content)) return hashOfWritten(content);
+  throw unusable(`${file} holds neither a token of at least 20 characters nor the hash of one`);
 }
 
 async function readIfThere(file: string): Promise<string | null> {

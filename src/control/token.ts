@@ -1,11 +1,11 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { TOKEN_COSTS, TOKEN_KEY, formatTokenHash } from "../config/token-hash.ts";
 
-/** Costs of scrypt: 16 MiB and some 30 ms. Tokens that are made here cannot be guessed at any cost; others might be. */
-const COST = 16_384;
-const BLOCKS = 8;
-const LANES = 1;
-
-const KEY_LENGTH = 32;
+interface ScryptCosts {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
 
 /** Marks a token as one, for people and for programs that look for secrets in places where none belong. */
 const PREFIX = "dotls_";
@@ -18,17 +18,15 @@ export function makeToken(): string {
   return PREFIX + randomBytes(32).toString("base64url");
 }
 
-/** The hash of a token as `control.token` takes it. */
+/** The hash of a token as `control.token` takes it, another one each time. */
 export async function hashToken(token: string): Promise<string> {
   const salt = randomBytes(16);
-  const key = await derive(token, salt, COST, BLOCKS, LANES);
-  return ["scrypt", COST, BLOCKS, LANES, salt.toString("base64url"), key.toString("base64url")].join(":");
+  return formatTokenHash(salt, await derive(token, salt, TOKEN_COSTS));
 }
 
-function derive(token: string, salt: Buffer, cost: number, blocks: number, lanes: number): Promise<Buffer> {
+function derive(token: string, salt: Buffer, { N, r, p }: ScryptCosts): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const maxmem = 256 * cost * blocks;
-    scrypt(token, salt, KEY_LENGTH, { N: cost, r: blocks, p: lanes, maxmem }, (error, key) => {
+    scrypt(token, salt, TOKEN_KEY, { N, r, p, maxmem: 256 * N * r }, (error, key) => {
       if (error === null) resolve(key);
       else reject(error);
     });
@@ -45,14 +43,14 @@ export type TokenVerdict = "right" | "wrong" | "busy";
 export class TokenCheck {
   #salt: Buffer;
   #key: Buffer;
-  #costs: readonly [number, number, number];
+  #costs: ScryptCosts;
   /** Of the right token, once it was seen. */
   #digest: Buffer | null = null;
   #looking = false;
 
   constructor(hash: string) {
     const [, cost, blocks, lanes, salt = "", key = ""] = hash.split(":");
-    this.#costs = [Number(cost), Number(blocks), Number(lanes)];
+    this.#costs = { N: Number(cost), r: Number(blocks), p: Number(lanes) };
     this.#salt = Buffer.from(salt, "base64url");
     this.#key = Buffer.from(key, "base64url");
   }
@@ -65,7 +63,7 @@ export class TokenCheck {
     if (this.#looking) return "busy";
     this.#looking = true;
     try {
-      if (!timingSafeEqual(await derive(token, this.#salt, ...this.#costs), this.#key)) return "wrong";
+      if (!timingSafeEqual(await derive(token, this.#salt, this.#costs), this.#key)) return "wrong";
       this.#digest = digest;
       return "right";
     } finally {

@@ -72,10 +72,14 @@ describe("where the hash comes from", () => {
   it("a file that holds no hash opens no door, and is not shown", async () => {
     const file = join(folder(), "hash");
     writeFileSync(file, "hunter2\n");
-    await expect(tokenFor(everywhere, { file }, null)).rejects.toThrow(/^(?!.*hunter2).*holds no hash/);
+    await expect(tokenFor(everywhere, { file }, null)).rejects.toThrow(/^(?!.*hunter2).*holds neither/);
     await expect(tokenFor(everywhere, { file: `${file}x` }, null)).rejects.toThrow(/there is no file/);
     const hash = await hashToken("t");
     writeFileSync(file, `${hash}\n`);
     expect(await tokenFor({ address: "::1", port: 0 }, { file }, null)).toEqual({ hash, fresh: null });
+    // As a Secret of Kubernetes has it, for who asks as well as for who is asked.
+    writeFileSync(file, "aVeryLongTokenOfSomebody");
+    const { hash: own } = await tokenFor(everywhere, { file }, null);
+    expect(await new TokenCheck(own!).look("aVeryLongTokenOfSomebody")).toBe("right");
   });
 });
