@@ -1,6 +1,7 @@
 import { rm, truncate } from "node:fs/promises";
 import { DotlsError } from "../errors.ts";
 import type { HistoryCursor } from "./history-cursor.ts";
+import { historyLine } from "./history-line.ts";
 import type { HistoryRing } from "./history-ring.ts";
 import { removeExcess, rotate, segmentsOf } from "./history-segments.ts";
 import { AppendError, LineFile } from "./line-file.ts";
@@ -189,7 +190,7 @@ export class HistoryFile {
     for (let i = 0; i < BATCH; i++) {
       const entry = this.#cursor.next();
       if (entry === undefined) break;
-      text += `${JSON.stringify(entry)}\n`;
+      text += historyLine(entry);
     }
     this.#countLost(this.#cursor.takeLost());
     try {

@@ -7,6 +7,7 @@ import { answerSources, type HistoryEntry, type QueryTimes } from "./history-ent
 import { HistoryPrivacy } from "./history-privacy.ts";
 import { HistoryCursor } from "./history-cursor.ts";
 import { type HistoryWords, OwnWords, SharedWords } from "./history-words.ts";
+import { isoTime } from "./iso-time.ts";
 import type { Observer, Outcome } from "./outcome.ts";
 import { Source, Transport } from "./outcome.ts";
 import { flagNames } from "./reply-flags.ts";
@@ -329,7 +330,7 @@ export class HistoryRing implements Observer {
     const client = this.#words.client(row);
     return {
       v: 1,
-      time: new Date(this.#time[row]!).toISOString(),
+      time: isoTime(this.#time[row]!),
       client: client === "" ? null : client,
       port: this.#privacy.keepsPorts ? this.#port[row]! : null,
       transport: (way & TRANSPORT_MASK) === Transport.TCP ? "tcp" : "udp",
