@@ -13,7 +13,8 @@ import { formatSize } from "../../src/config/size.ts";
 import { TLS_KEYS } from "../../src/config/tls-fields.ts";
 import { configurations } from "../support/pages.ts";
 
-const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const examples = join(root, "examples");
 const schema = configJsonSchema();
 // What a file may hold is said by `anyOf` where one key takes two types.
 const validate = new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(schema);
@@ -33,6 +34,16 @@ function objectsIn(part: unknown): JsonSchema[] {
 }
 
 describe("the JSON Schema of the configuration file", () => {
+  test("is in the package, under the name that the documentation says", () => {
+    const { exports, files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      exports: Record<string, string>;
+      files: string[];
+    };
+    const published = exports["./dotls.schema.json"]!;
+    expect(files).toContain(published.split("/")[1]);
+    expect(JSON.parse(readFileSync(join(root, published), "utf8"))).toEqual(schema);
+  });
+
   test.each(readdirSync(examples))("takes examples/%s", (name) => {
     expect(faults(parse(readFileSync(join(examples, name), "utf8")))).toEqual([]);
   });
