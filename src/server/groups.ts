@@ -7,21 +7,19 @@ import type { Log } from "../observe/log.ts";
 import { Routes } from "../resolve/routes.ts";
 import { Group } from "../upstream/group.ts";
 import { policyMakers } from "./policies.ts";
-import type { UpstreamFactory } from "./upstreams.ts";
+import type { UpstreamLease } from "./upstream-lease.ts";
 
 /** The groups of servers that a configuration has, and the routes to them. */
 export interface Groups {
   readonly routes: Routes<Group>;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
-  /** Closes the servers of such a group: it is over. */
-  release(group: Group): void;
 }
 
 /** Makes the groups; inside Kubernetes the zone of the cluster gets a route, unless the configuration has one. */
 export async function makeGroups(
   config: Config,
-  factory: UpstreamFactory,
+  lease: UpstreamLease,
   log: Log,
   resolvConf: string = readIfThere("/etc/resolv.conf"),
 ): Promise<Groups> {
@@ -29,7 +27,7 @@ export async function makeGroups(
   const policyOf = await policyMakers(policies);
   const group = (upstreams: readonly UpstreamSpec[], policy: Policy): Group =>
     new Group(
-      upstreams.flatMap((spec) => factory.make(spec)),
+      upstreams.flatMap((spec) => lease.take(spec)),
       policyOf(policy),
     );
   const plain = (addresses: readonly string[]): Group =>
@@ -52,7 +50,7 @@ export async function makeGroups(
     });
     routes.push({ match: [{ suffix: zone, apex: true, written: zone }], group: plain(nameservers) });
   }
-  return { routes: new Routes(routes, fallback), plain, release: (over) => factory.release(over.upstreams) };
+  return { routes: new Routes(routes, fallback), plain };
 }
 
 function bracketed(address: string): string {

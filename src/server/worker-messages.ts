@@ -30,10 +30,16 @@ export type ToWorker =
   | { readonly kind: "renew" }
   /** To be answered with `status`. */
   | { readonly kind: "ask" }
+  /** Another configuration is to be made ready; to be answered with `prepared` or `failed`. */
+  | { readonly kind: "prepare"; readonly config: Config }
+  /** What was made ready takes over, or not; to be answered with `settled`. */
+  | { readonly kind: "settle"; readonly commit: boolean }
   /** The thread ends when all is answered and closed. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** It is to end without waiting for answers any more. */
+  | { readonly kind: "hurry" };
 
-/** The doors could not be opened; the thread ends. */
+/** The doors could not be opened. The thread ends, unless it has others. */
 export interface WorkerFailure {
   readonly kind: "failed";
   /** Of the DotlsError. */
@@ -48,6 +54,8 @@ export type FromWorker =
   /** `owner`: of its cache, for when it dies; null: it has none. */
   | { readonly kind: "open"; readonly urls: readonly string[]; readonly owner: number | null }
   | WorkerFailure
+  | { readonly kind: "prepared"; readonly urls: readonly string[] }
+  | { readonly kind: "settled" }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   /** A quarter of the history is new. */
   | { readonly kind: "wake" }

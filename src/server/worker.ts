@@ -1,7 +1,8 @@
 import { Worker as Thread } from "node:worker_threads";
+import type { Config } from "../config/config.ts";
 import type { UpstreamStatus } from "../control/status.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
-import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+import type { FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
 
 /** Who hears of a worker. */
 export interface WorkerEvents {
@@ -14,6 +15,9 @@ export interface WorkerEvents {
 
 /** How the opening of the doors ended. */
 export type Opening = Extract<FromWorker, { kind: "open" | "failed" }>;
+
+/** What it says of another configuration. */
+export type Reply = Extract<FromWorker, { kind: "prepared" | "settled" | "failed" }>;
 
 /** How long a worker may take to say how it is, in ms: one that is busy answers a few ms later. */
 const PATIENCE = 500;
@@ -33,9 +37,13 @@ export class Worker {
   #open = false;
   /** It has ended, or is told to. */
   #over = false;
+  /** Since when it owes a reply, monotonic ms; null: it owes none. */
+  #askedAt: number | null = null;
   #refreshing: Promise<void> | null = null;
   /** Ends the wait for what it says of its servers. */
   #refreshed: () => void = () => {};
+  /** Ends the wait for what it says of another configuration. */
+  #replied: ((reply: Reply) => void) | null = null;
 
   /** Starts the thread. */
   constructor(order: WorkerOrder, events: WorkerEvents) {
@@ -58,11 +66,17 @@ export class Worker {
       this.#thread.once("exit", (code: number) => {
         this.#fault ??= `it ended with code ${code}`;
         this.#refreshed();
+        this.#replied?.(this.#died());
         if (this.#open && !this.#over) events.onDeath(this, this.#fault);
         this.#over = true;
         resolve();
       });
     });
+  }
+
+  /** For how long it has said nothing though it was asked, in ms: its event loop hangs. */
+  get silence(): number {
+    return this.#askedAt === null || this.#over ? 0 : performance.now() - this.#askedAt;
   }
 
   tell(message: ToWorker): void {
@@ -80,14 +94,27 @@ export class Worker {
         this.#refreshing = null;
         resolve();
       };
+      this.#askedAt ??= performance.now();
       this.tell({ kind: "ask" });
     });
     await this.#refreshing;
   }
 
+  /** Makes another configuration ready in it. Gives its addresses, or why it cannot be had. */
+  prepare(config: Config): Promise<Reply> {
+    return this.#order({ kind: "prepare", config });
+  }
+
+  /** Lets what was made ready take over, or go. Resolves all the same when it has died. */
+  async settle(commit: boolean): Promise<void> {
+    await this.#order({ kind: "settle", commit });
+  }
+
   /** Lets it answer what it has and end; cuts it off when that takes longer than `most` ms. */
-  async stop(most: number): Promise<void> {
+  async stop(most: number, hurry?: AbortSignal): Promise<void> {
     this.#over = true;
+    hurry?.addEventListener("abort", () => this.tell({ kind: "hurry" }));
+    if (hurry?.aborted === true) this.tell({ kind: "hurry" });
     const cut = setTimeout(() => void this.#thread.terminate(), most);
     this.tell({ kind: "stop" });
     await this.#exited;
@@ -100,7 +127,16 @@ export class Worker {
     await this.#thread.terminate();
   }
 
+  #order(message: ToWorker): Promise<Reply> {
+    if (this.#over) return Promise.resolve(this.#died());
+    return new Promise((resolve) => {
+      this.#replied = resolve;
+      this.tell(message);
+    });
+  }
+
   #hear(message: FromWorker): void {
+    this.#askedAt = null;
     switch (message.kind) {
       case "log":
         this.#events.onLog(message.level, message.message, message.fields);
@@ -115,12 +151,16 @@ export class Worker {
       case "open":
         this.#open = true;
         break;
+      case "prepared":
+      case "settled":
       case "failed":
+        this.#replied?.(message);
+        this.#replied = null;
         break;
     }
   }
 
-  #died(): Opening {
+  #died(): WorkerFailure {
     const message = `a worker has died: ${this.#fault}`;
     return { kind: "failed", code: "ERR_DOTLS_WORKER", message, listen: null };
   }
