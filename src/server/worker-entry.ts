@@ -9,6 +9,7 @@ import { HistoryRing } from "../observe/history-ring.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
 import { Engine } from "./engine.ts";
 import { guard } from "./guard.ts";
+import { Pulse } from "./pulse.ts";
 import { remoteLog } from "./worker-log.ts";
 import type { FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
 import type { PreparedChange } from "./workforce.ts";
@@ -51,7 +52,9 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   }
   if (order.diverted !== null) engine.divert(order.diverted);
   let told = "";
+  const pulse = new Pulse(order.pulse);
   setInterval(() => {
+    pulse.beat();
     const { upstreams } = engine;
     const text = JSON.stringify(upstreams);
     if (text !== told) say({ kind: "status", upstreams });

@@ -17,6 +17,8 @@ export interface WorkerOrder {
   readonly cache: { readonly memory: SharedArrayBuffer; readonly counters: SharedArrayBuffer } | null;
   /** For `ProbeBoard`. */
   readonly probes: SharedArrayBuffer;
+  /** For `Pulse`, its own. */
+  readonly pulse: SharedArrayBuffer;
   /** Where the bypass leads; null: it is closed. */
   readonly diverted: readonly string[] | null;
   /** Whether it is there before the others, and so finds out whether another program has the ports. */

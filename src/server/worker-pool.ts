@@ -184,6 +184,8 @@ export class WorkerPool implements Workforce {
     const most = this.#config.timeout + PATIENCE;
     for (const { timer } of this.#places) if (timer !== null) clearTimeout(timer);
     await Promise.all(this.#workers.map((worker) => worker.stop(most, hurry)));
+    // One that had to be cut off may have been writing: then nobody could save the cache.
+    for (const { owner } of this.#places) if (owner !== null) this.#options.cache?.seen.ownerDied(owner);
   }
 
   get #workers(): Worker[] {

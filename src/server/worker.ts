@@ -2,6 +2,7 @@ import { Worker as Thread } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import type { UpstreamStatus } from "../control/status.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
+import { Pulse } from "./pulse.ts";
 import type { FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
 
 /** Who hears of a worker. */
@@ -30,6 +31,7 @@ export class Worker {
   readonly opening: Promise<Opening>;
 
   #thread: Thread;
+  #pulse = new Pulse();
   #events: WorkerEvents;
   #exited: Promise<void>;
   #fault: string | null = null;
@@ -46,10 +48,10 @@ export class Worker {
   #replied: ((reply: Reply) => void) | null = null;
 
   /** Starts the thread. */
-  constructor(order: WorkerOrder, events: WorkerEvents) {
+  constructor(order: Omit<WorkerOrder, "pulse">, events: WorkerEvents) {
     this.#events = events;
     this.#thread = new Thread(new URL("./worker-entry.js", import.meta.url), {
-      workerData: order,
+      workerData: { ...order, pulse: this.#pulse.memory } satisfies WorkerOrder,
       name: `dotls-worker-${order.number + 1}`,
     });
     this.opening = new Promise((resolve) => {
@@ -64,6 +66,7 @@ export class Worker {
     });
     this.#exited = new Promise((resolve) => {
       this.#thread.once("exit", (code: number) => {
+        this.#pulse.end();
         this.#fault ??= `it ended with code ${code}`;
         this.#refreshed();
         this.#replied?.(this.#died());
@@ -113,6 +116,7 @@ export class Worker {
   /** Lets it answer what it has and end; cuts it off when that takes longer than `most` ms. */
   async stop(most: number, hurry?: AbortSignal): Promise<void> {
     this.#over = true;
+    this.#pulse.end();
     hurry?.addEventListener("abort", () => this.tell({ kind: "hurry" }));
     if (hurry?.aborted === true) this.tell({ kind: "hurry" });
     const cut = setTimeout(() => void this.#thread.terminate(), most);
@@ -150,6 +154,7 @@ export class Worker {
         break;
       case "open":
         this.#open = true;
+        if (!this.#over) this.#pulse.watch((seconds) => this.#cutOff(seconds));
         break;
       case "prepared":
       case "settled":
@@ -158,6 +163,12 @@ export class Worker {
         this.#replied = null;
         break;
     }
+  }
+
+  /** Ends a thread that does nothing any more, so that it is replaced like one that has died. */
+  #cutOff(seconds: number): void {
+    this.#fault ??= `it has done nothing for ${seconds} s`;
+    void this.#thread.terminate();
   }
 
   #died(): WorkerFailure {
