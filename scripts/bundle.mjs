@@ -28,10 +28,8 @@ export async function bundle(root) {
   const serve = loadedWith(
     ...[
       "cli/serve.js",
-      "config/warnings.js",
-      "observe/log.js",
-      "server/guard.js",
-      "server.js",
+      "server/config-reader.js",
+      "server/service.js",
       "server/engine.js",
     ].map(at),
   );

@@ -1,15 +1,17 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config/config.ts";
 import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
-import type { Status } from "./control/status.ts";
+import type { ReloadReport, Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
-import { type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
+import { checkHistoryFile, type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { planCrew } from "./server/crew.ts";
+import { applicable } from "./server/fixed-options.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
 import { bound } from "./server/own-doors.ts";
 import type { Workforce } from "./server/workforce.ts";
@@ -22,6 +24,8 @@ export interface ServerOptions {
   readonly configFile?: string | null;
   /** Run on without a control socket when it cannot be made: right when nobody asked for it by name. */
   readonly controlOptional?: boolean;
+  /** Reads the configuration again and calls `RunningServer.reload`, for who asks over the control socket. */
+  readonly reload?: () => Promise<ReloadReport>;
 }
 
 /** A server that answers. */
@@ -29,11 +33,22 @@ export interface RunningServer {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
   readonly history: HistoryRing;
+  /** Whether queries should be sent here: false from the moment on in which it is told to stop. */
+  readonly ready: boolean;
   /** Asks the workers how their upstreams are: what `status` says of them may be a second old, with more than one. */
   refresh(): Promise<void>;
   status(): Status;
-  /** Stops: takes no more queries, answers those it has, writes the history, closes all. */
-  stop(): Promise<void>;
+  /**
+   * Takes over another checked configuration without losing a query: doors and connections that both have stay open, as
+   * does the cache, without what it has of servers that are not to be asked any more. What needs a restart is left as it is,
+   * and named. Rejects with a DotlsError when something of it cannot be had; then all goes on as before. One after the other.
+   */
+  reload(config: Config): Promise<ReloadReport>;
+  /**
+   * Stops: goes on for as long as `lameduck` says, takes no more queries then, answers those it has, writes the history,
+   * closes all. `hurry`: nobody is to be waited for any more.
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -48,7 +63,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const cache = await KeptAnswers.open(config, log);
   const crew = await planCrew(config, cache?.answers ?? null);
   const { history } = crew.ledger;
-  const file = config.history.file === null ? null : await openHistory(config, history, log);
+  let file = config.history.file === null ? null : await openHistory(config, history, log);
   let workforce: Workforce;
   try {
     workforce = await crew.open(log);
@@ -56,9 +71,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     await file?.stop();
     throw error;
   }
-  const { urls } = workforce;
+  let running = config;
   const isOwn = (address: string): boolean =>
-    isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, urls));
+    isOwnAddress({ transport: "udp", address, port: 53 }, bound(running, workforce.urls));
   const bypass = makeBypass(config, workforce, isOwn, log);
 
   function status(): Status {
@@ -68,7 +83,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       startedAt: startedAt.toISOString(),
       uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
       config: options.configFile ?? null,
-      listeners: urls,
+      listeners: workforce.urls,
       workers: crew.workers,
       upstreams: workforce.upstreams,
       queries: crew.ledger.snapshot(),
@@ -76,7 +91,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       cache: cache?.status(crew.ledger.cacheCounts()) ?? null,
       history: {
         kept: history.recorded - history.oldest,
-        size: config.history.size,
+        size: history.size,
         file: file?.status() ?? null,
       },
     };
@@ -91,6 +106,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
       history,
       bypass,
+      ...(options.reload && { reload: options.reload }),
       flush: (what) => {
         if (cache !== null) return cache.flush(what);
         throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
@@ -106,20 +122,85 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     workforce.renew();
   });
   workforce.start();
+  let ready = true;
+  let changing: Promise<unknown> = Promise.resolve();
+
+  async function reload(wanted: Config): Promise<ReloadReport> {
+    if (!ready) throw new DotlsError("ERR_DOTLS_RELOAD", "the server stops");
+    const { config: next, pending } = applicable(running, wanted);
+    const newHistory = !isDeepStrictEqual(next.history, running.history);
+    if (newHistory && next.history.file !== null) await checkHistory(next, history);
+    const change = await workforce.prepare(next);
+    await change.commit();
+    running = next;
+    if (cache !== null) await forget(cache, next);
+    bypass.allow(next.bypass);
+    log.setLevel?.(next.log.level);
+    if (newHistory) {
+      await file?.stop();
+      file = next.history.file === null ? null : await openHistory(next, history, log);
+    }
+    return { listeners: workforce.urls, needsRestart: pending };
+  }
+
   return {
-    urls,
+    get urls() {
+      return workforce.urls;
+    },
+    get ready() {
+      return ready;
+    },
     history,
     refresh: () => workforce.refresh(),
     status,
-    stop: async () => {
+    reload: (wanted) => {
+      const mine = changing.then(() => reload(wanted));
+      changing = mine.catch(() => {});
+      return mine;
+    },
+    stop: async (hurry) => {
+      ready = false;
+      await changing;
+      await sleep(running.lameduck, hurry);
       changes.stop();
-      await workforce.stop();
+      await workforce.stop(hurry);
       await cache?.save();
       bypass.close("the server stops");
       await control?.close();
       await file?.stop();
     },
   };
+}
+
+/** Waits so many ms, less when there is a hurry. */
+async function sleep(milliseconds: number, hurry: AbortSignal | undefined): Promise<void> {
+  if (milliseconds === 0) return;
+  // Nothing else may hold the process by now.
+  await pause(milliseconds, undefined, hurry && { signal: hurry }).catch(() => {});
+}
+
+/** How often, and how many ms apart, it is tried to forget what is out of date. */
+const ATTEMPTS = 40;
+const ATTEMPT_PAUSE = 50;
+
+/** Forgets what does not hold under a new configuration, as soon as the other threads let us. */
+async function forget(cache: KeptAnswers, config: Config): Promise<void> {
+  const changed = cache.follow(config);
+  for (let left = ATTEMPTS; ; left--) {
+    try {
+      cache.forget(changed);
+      return;
+    } catch (error) {
+      const isBusy = error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY";
+      if (!isBusy || left === 1) throw error;
+      await pause(ATTEMPT_PAUSE);
+    }
+  }
+}
+
+/** Whether the history file of a new configuration can be written. Rejects as `openHistory` does. */
+async function checkHistory(config: Config, ring: HistoryRing): Promise<void> {
+  await checkHistoryFile(ring, config.history.file ?? "");
 }
 
 async function openHistory(config: Config, ring: HistoryRing, log: Log): Promise<HistoryFile> {

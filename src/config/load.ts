@@ -125,6 +125,10 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     control: { socket: socket === "auto" ? automaticSocket(env, uid) : (socket?.file ?? null) },
     workers: merged.workers!,
     io: merged.io!,
+    lameduck: merged.lameduck!,
+    watch: merged.watch!,
+    user: merged.user ?? null,
+    group: merged.group ?? null,
     log: { level: log!.level! },
   };
 }

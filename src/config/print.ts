@@ -64,6 +64,10 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["control.socket", writtenPath(config.control.socket)],
     ["workers", config.workers],
     ["io", config.io],
+    ["lameduck", writtenSeconds(config.lameduck)],
+    ["watch", config.watch],
+    ["user", config.user ?? "none"],
+    ["group", config.group ?? "none"],
     ["log.level", config.log.level],
   ]);
 }

@@ -8,7 +8,7 @@ import { printable } from "../observe/printable.ts";
 import type { Bypass } from "./bypass.ts";
 import { historyText } from "./history-stream.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
-import type { Status } from "./status.ts";
+import type { ReloadReport, Status } from "./status.ts";
 
 const HISTORY_PARAMETERS = new Set(["since", "until", "name", "rcode", "type", "client", "limit", "follow"]);
 
@@ -16,6 +16,8 @@ export interface ControlSources {
   readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
   readonly bypass?: Bypass;
+  /** Reads the configuration again and takes it over; gives what is to be told of it. */
+  readonly reload?: () => Promise<ReloadReport>;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
   readonly flush?: (what: string | null) => number;
 }
@@ -31,7 +33,7 @@ export interface ControlRoutes {
  * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
- * gives `{"removed":n}`.
+ * gives `{"removed":n}`. `POST /v1/reload` reads the configuration again and gives a `ReloadReport`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
 export function controlRoutes(sources: ControlSources): ControlRoutes {
@@ -58,6 +60,8 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   if (flush !== undefined) {
     app.post("/v1/flush", (context) => context.json({ removed: flush(context.req.query("name") ?? null) }));
   }
+  const { reload } = sources;
+  if (reload !== undefined) app.post("/v1/reload", async (context) => context.json(await reload()));
   app.notFound((context) => {
     const message = `there is no ${context.req.method} ${context.req.path}`;
     return context.json({ error: { code: "ERR_DOTLS_CONTROL_PATH", message } }, 404);

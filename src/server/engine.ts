@@ -97,8 +97,6 @@ export class Engine implements Workforce, QueryHandler {
     return this.#now.upstreams.map(upstreamStatus);
   }
 
-  readonly silence = 0;
-
   async refresh(): Promise<void> {
     // It is all here.
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { clusterZone } from "../config/cluster-zone.ts";
 import type { Config, Policy, UpstreamSpec } from "../config/config.ts";
 import { parseResolvConf } from "../config/resolv-conf.ts";
@@ -7,6 +6,7 @@ import type { Log } from "../observe/log.ts";
 import { Routes } from "../resolve/routes.ts";
 import { Group } from "../upstream/group.ts";
 import { policyMakers } from "./policies.ts";
+import { readResolvConf } from "./own-resolv-conf.ts";
 import type { UpstreamLease } from "./upstream-lease.ts";
 
 /** The groups of servers that a configuration has, and the routes to them. */
@@ -21,7 +21,7 @@ export async function makeGroups(
   config: Config,
   lease: UpstreamLease,
   log: Log,
-  resolvConf: string = readIfThere("/etc/resolv.conf"),
+  resolvConf: string = readResolvConf(),
 ): Promise<Groups> {
   const policies = new Set<Policy>([config.policy, ...config.routes.map((route) => route.policy)]);
   const policyOf = await policyMakers(policies);
@@ -55,12 +55,4 @@ export async function makeGroups(
 
 function bracketed(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -29,7 +29,8 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
     writers: workers,
     writer: number,
   });
-  if (config.history.file !== null) history.wakeEachQuarter(() => say({ kind: "wake" }));
+  // Whether there is a file can change.
+  history.wakeEachQuarter(() => say({ kind: "wake" }));
   const answers =
     order.cache === null
       ? null

@@ -114,10 +114,6 @@ export class WorkerPool implements Workforce {
     await Promise.all(this.#workers.map((worker) => worker.refresh()));
   }
 
-  get silence(): number {
-    return Math.max(0, ...this.#workers.map((worker) => worker.silence));
-  }
-
   start(): void {
     this.#started = true;
     this.#tell({ kind: "start" });

@@ -39,8 +39,6 @@ export class Worker {
   #open = false;
   /** It has ended, or is told to. */
   #over = false;
-  /** Since when it owes a reply, monotonic ms; null: it owes none. */
-  #askedAt: number | null = null;
   #refreshing: Promise<void> | null = null;
   /** Ends the wait for what it says of its servers. */
   #refreshed: () => void = () => {};
@@ -77,11 +75,6 @@ export class Worker {
     });
   }
 
-  /** For how long it has said nothing though it was asked, in ms: its event loop hangs. */
-  get silence(): number {
-    return this.#askedAt === null || this.#over ? 0 : performance.now() - this.#askedAt;
-  }
-
   tell(message: ToWorker): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     this.#thread.postMessage(message);
@@ -97,7 +90,6 @@ export class Worker {
         this.#refreshing = null;
         resolve();
       };
-      this.#askedAt ??= performance.now();
       this.tell({ kind: "ask" });
     });
     await this.#refreshing;
@@ -140,7 +132,6 @@ export class Worker {
   }
 
   #hear(message: FromWorker): void {
-    this.#askedAt = null;
     switch (message.kind) {
       case "log":
         this.#events.onLog(message.level, message.message, message.fields);

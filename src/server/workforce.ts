@@ -19,8 +19,6 @@ export interface Workforce {
   readonly upstreams: readonly UpstreamStatus[];
   /** Asks all threads how their servers are. */
   refresh(): Promise<void>;
-  /** For how long a thread has said nothing though it was asked by `refresh`, in ms; 0: none owes anything. */
-  readonly silence: number;
   /** Begins what is not for a client: connections ahead of queries, the look-out for loops. */
   start(): void;
   /** Sends what no route takes to these plain resolvers (IP addresses), until null is given. */

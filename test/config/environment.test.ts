@@ -58,6 +58,10 @@ describe("environment variables", () => {
         DOTLS_CONTROL_SOCKET: "none",
         DOTLS_WORKERS: "4",
         DOTLS_IO: "dgram",
+        DOTLS_LAMEDUCK: "5s",
+        DOTLS_WATCH: "on",
+        DOTLS_USER: "dotls",
+        DOTLS_GROUP: "65532",
         DOTLS_LOG_LEVEL: "debug",
       },
     });
@@ -105,6 +109,10 @@ describe("environment variables", () => {
       control: { socket: null },
       workers: 4,
       io: "dgram",
+      lameduck: 5000,
+      watch: true,
+      user: "dotls",
+      group: "65532",
       log: { level: "debug" },
     });
     for (const [key, origin] of origins) expect(origin).toBe(`env ${variableOf(key)}`);

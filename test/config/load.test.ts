@@ -85,6 +85,10 @@ describe("the defaults", () => {
       control: { socket: null },
       workers: "auto",
       io: "auto",
+      lameduck: 0,
+      watch: false,
+      user: null,
+      group: null,
       log: { level: "info" },
     });
   });

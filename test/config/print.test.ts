@@ -90,6 +90,10 @@ control:
   socket: none # env DOTLS_CONTROL_SOCKET
 workers: auto # default
 io: auto # default
+lameduck: 0s # default
+watch: false # default
+user: none # default
+group: none # default
 log:
   level: info # default
 `);

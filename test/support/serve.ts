@@ -55,6 +55,10 @@ export const plainConfig: Config = {
   control: { socket: null },
   workers: 1,
   io: "auto",
+  lameduck: 0,
+  watch: false,
+  user: null,
+  group: null,
   log: { level: "info" },
 };
 
