@@ -44,7 +44,7 @@ const { values } = parseArgs({
 });
 
 /** Seconds of a brief answer: long enough to fill a cache with a million of them, and to ask again. */
-const briefTtl = values.smoke ? 6 : 120;
+const briefTtl = values.smoke ? 4 : 120;
 
 const choice = choose(values.only, sections);
 const revisions = values.revision.map(revision);

@@ -26,14 +26,7 @@ export async function bundle(root) {
   const dist = join(root, "dist");
   const at = (file) => join(dist, file);
   const serve = loadedWith(
-    ...[
-      "cli/serve.js",
-      "config/warnings.js",
-      "observe/log.js",
-      "server/guard.js",
-      "server.js",
-      "server/engine.js",
-    ].map(at),
+    ...["cli/serve.js", "server/config-reader.js", "server/service.js", "server/engine.js"].map(at),
   );
   const worker = at("server/worker-entry.js");
   const inWorker = loadedWith(worker);

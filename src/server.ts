@@ -1,6 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config/config.ts";
 import { formatDnstap } from "./config/dnstap-address.ts";
-import type { Status } from "./control/status.ts";
+import type { ReloadReport, Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
 import { dnstapStatus } from "./observe/dnstap/status.ts";
 import { History } from "./observe/history.ts";
@@ -12,8 +14,9 @@ import { isOwnAddress } from "./resolve/self-address.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { type Controls, openControls } from "./server/controls.ts";
 import { planCrew } from "./server/crew.ts";
+import { applicable } from "./server/fixed-options.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
-import { observation } from "./server/observation.ts";
+import { observation, type Running } from "./server/observation.ts";
 import { bound } from "./server/own-doors.ts";
 import { statusOfReport } from "./server/upstream-report.ts";
 import type { Workforce } from "./server/workforce.ts";
@@ -28,6 +31,8 @@ export interface ServerOptions {
   readonly origins?: ReadonlyMap<string, string>;
   /** Run on without a control socket when it cannot be made: right when nobody asked for it by name. */
   readonly controlOptional?: boolean;
+  /** Reads the configuration again and calls `RunningServer.reload`, for who asks over the control socket. */
+  readonly reload?: () => Promise<ReloadReport>;
 }
 
 /** A server that answers. */
@@ -37,11 +42,22 @@ export interface RunningServer {
   /** Where the API is served over HTTP: `http://127.0.0.1:8053`; null: nowhere. */
   readonly controlUrl: string | null;
   readonly history: HistoryRing;
+  /** Whether queries should be sent here: false from the moment on in which it is told to stop. */
+  readonly ready: boolean;
   /** Asks the workers how their upstreams are: what `status` says of them may be a second old, with more than one. */
   refresh(): Promise<void>;
   status(): Status;
-  /** Stops: takes no more queries, answers those it has, writes the history, closes all. */
-  stop(): Promise<void>;
+  /**
+   * Takes over another checked configuration without losing a query: doors and connections that both have stay open, as
+   * does the cache, without what it has of servers that are not to be asked any more. What needs a restart is left as it is,
+   * and named. Rejects with a DotlsError when something of it cannot be had; then all goes on as before. One after the other.
+   */
+  reload(config: Config, origins?: ReadonlyMap<string, string>): Promise<ReloadReport>;
+  /**
+   * Stops: goes on for as long as `lameduck` says, takes no more queries then, answers those it has, writes the history,
+   * closes all. `hurry`: nobody is to be waited for any more.
+   */
+  stop(hurry?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -63,9 +79,14 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     await history.stop();
     throw error;
   }
-  const { urls } = workforce;
+  let running: Running = {
+    config,
+    origins: options.origins ?? new Map(),
+    since: startedAt,
+    lastReloadOk: true,
+  };
   const isOwn = (address: string): boolean =>
-    isOwnAddress({ transport: "udp", address, port: 53 }, bound(config, urls));
+    isOwnAddress({ transport: "udp", address, port: 53 }, bound(running.config, workforce.urls));
   const bypass = makeBypass(config, workforce, isOwn, log);
 
   function status(): Status {
@@ -75,7 +96,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       startedAt: startedAt.toISOString(),
       uptime: Math.round((Date.now() - startedAt.getTime()) / 1000),
       config: options.configFile ?? null,
-      listeners: urls,
+      listeners: workforce.urls,
       workers: crew.workers,
       upstreams: workforce.upstreams.map(statusOfReport),
       queries: crew.ledger.snapshot(),
@@ -83,7 +104,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       cache: cache?.status(crew.ledger.cacheCounts()) ?? null,
       history: {
         kept: history.kept,
-        size: config.history.size,
+        size: history.ring.size,
         file: history.file,
       },
       ...(config.dnstap.to && {
@@ -93,7 +114,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   }
 
   const trend = new Trend({ counters: () => crew.ledger.snapshot(), servers: () => workforce.upstreams });
-  let stopping = false;
+  let ready = true;
   let control: Controls;
   try {
     control = await openControls(config, options, {
@@ -104,16 +125,16 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       history: history.ring,
       forget: () => history.forget(),
       bypass,
+      ...(options.reload && { reload: options.reload }),
       trend,
-      insights: () => insightsOf(history.ring, config.history.privacy),
+      insights: () => insightsOf(history.ring, running.config.history.privacy),
       observe: observation({
-        config,
-        origins: options.origins ?? new Map(),
+        running: () => running,
         workforce,
         tally: () => crew.ledger.tally(),
         status,
         startedAt,
-        ready: () => (stopping ? "the server stops" : null),
+        ready: () => (ready ? null : "the server stops"),
       }),
       flush: (what) => {
         if (cache !== null) return cache.flush(what);
@@ -132,25 +153,89 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     workforce.renew();
   });
   workforce.start();
+  let changing: Promise<unknown> = Promise.resolve();
+
+  async function reload(wanted: Config, origins: ReadonlyMap<string, string>): Promise<ReloadReport> {
+    if (!ready) throw new DotlsError("ERR_DOTLS_RELOAD", "the server stops");
+    try {
+      return await takeOver(wanted, origins);
+    } catch (error) {
+      running = { ...running, lastReloadOk: false };
+      throw error;
+    }
+  }
+
+  async function takeOver(wanted: Config, origins: ReadonlyMap<string, string>): Promise<ReloadReport> {
+    const { config: next, pending } = applicable(running.config, wanted);
+    const newHistory = !isDeepStrictEqual(next.history, running.config.history);
+    if (newHistory) await history.check(next.history);
+    const change = await workforce.prepare(next);
+    await change.commit();
+    running = { config: next, origins, since: new Date(), lastReloadOk: true };
+    if (cache !== null) await forget(cache, next);
+    bypass.allow(next.bypass);
+    log.setLevel?.(next.log.level);
+    if (newHistory) await history.follow(next.history);
+    return { listeners: workforce.urls, needsRestart: pending };
+  }
+
   return {
-    urls,
+    get urls() {
+      return workforce.urls;
+    },
+    get ready() {
+      return ready;
+    },
     controlUrl: control.url,
     history: history.ring,
     refresh: async () => {
       await workforce.refresh();
     },
     status,
-    stop: async () => {
-      stopping = true;
+    reload: (wanted, origins) => {
+      const mine = changing.then(() => reload(wanted, origins ?? new Map()));
+      changing = mine.catch(() => {});
+      return mine;
+    },
+    stop: async (hurry) => {
+      ready = false;
+      await changing;
+      await sleep(running.config.lameduck, hurry);
       changes.stop();
       trend.stop();
-      await workforce.stop();
+      await workforce.stop(hurry);
       await cache?.save();
       bypass.close("the server stops");
       await control.close();
       await history.stop();
     },
   };
+}
+
+/** Waits so many ms, less when there is a hurry. */
+async function sleep(milliseconds: number, hurry: AbortSignal | undefined): Promise<void> {
+  if (milliseconds === 0) return;
+  // Nothing else may hold the process by now.
+  await pause(milliseconds, undefined, hurry && { signal: hurry }).catch(() => {});
+}
+
+/** How often, and how many ms apart, it is tried to forget what is out of date. */
+const ATTEMPTS = 40;
+const ATTEMPT_PAUSE = 50;
+
+/** Forgets what does not hold under a new configuration, as soon as the other threads let us. */
+async function forget(cache: KeptAnswers, config: Config): Promise<void> {
+  const changed = cache.follow(config);
+  for (let left = ATTEMPTS; ; left--) {
+    try {
+      cache.forget(changed);
+      return;
+    } catch (error) {
+      const isBusy = error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY";
+      if (!isBusy || left === 1) throw error;
+      await pause(ATTEMPT_PAUSE);
+    }
+  }
 }
 
 const wordsFor: Record<Change, string> = {

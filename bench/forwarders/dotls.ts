@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { Forwarder } from "./forwarder.ts";
 
 /** The bundle that `npm run build` makes. */
-export const builtMain: string = join(process.cwd(), "dist", "cli", "main.js");
+const builtMain: string = join(process.cwd(), "dist", "cli", "main.js");
 
 /**
  * dotls as it was built somewhere: `main` is the path of its dist/cli/main.js, `settings` are values of the configuration. It is

@@ -9,7 +9,7 @@ export interface CacheRoom {
 }
 
 /** Where a forwarder runs and what it asks. */
-export interface Ground {
+interface Ground {
   readonly folder: string;
   /** The port that it must listen on, UDP and TCP, on 127.0.0.1. */
   readonly port: number;
@@ -18,7 +18,7 @@ export interface Ground {
   readonly cache: CacheRoom | null;
 }
 
-export interface CommandLine {
+interface CommandLine {
   readonly command: string;
   readonly args: readonly string[];
 }

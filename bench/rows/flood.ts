@@ -24,9 +24,8 @@ const STEADY = 1000;
 const FLOOD = 1_000_000 / 60;
 
 interface Result extends StubResult {
-  /** Resident memory before and after, in bytes. */
-  readonly before: number;
-  readonly after: number;
+  /** Resident memory before, after half of the time, and after, in bytes. */
+  readonly memory: readonly number[];
 }
 
 async function measure(bench: Bench, { running, port }: Contestant): Promise<Result> {
@@ -39,7 +38,7 @@ async function measure(bench: Bench, { running, port }: Contestant): Promise<Res
   await askAtRate(port, 2000, keptTtl, each);
   // From now on a TTL that has not counted down is one that was fetched again.
   await pause(1100);
-  const before = residentMemory(running.pid);
+  const memory = [residentMemory(running.pid)];
   const random = seeded(2);
   const next = zipf(popular, random);
   let left = seconds * STEADY;
@@ -49,8 +48,10 @@ async function measure(bench: Bench, { running, port }: Contestant): Promise<Res
   const list = writeNames(join(bench.folder, "flood"), keptZone, Math.ceil(seconds * FLOOD), {
     prefix: "flood",
   });
+  const half = setTimeout(() => memory.push(residentMemory(running.pid)), seconds * 500);
   await dnsperf(port, list, ["-Q", FLOOD.toFixed(0)], seconds);
-  return { ...(await steady), before, after: residentMemory(running.pid) };
+  clearTimeout(half);
+  return { ...(await steady), memory: [...memory, residentMemory(running.pid)] };
 }
 
 async function run(bench: Bench): Promise<void> {
@@ -61,8 +62,8 @@ async function run(bench: Bench): Promise<void> {
     const contestant = await start(bench, forwarder, { cache: room });
     try {
       const result = await measure(bench, contestant);
-      const { asked, kept, failed, lost, before, after } = result;
-      const memory = [before, after].map((bytes) => digits(bytes / 2 ** 20));
+      const { asked, kept, failed, lost } = result;
+      const memory = result.memory.map((bytes) => digits(bytes / 2 ** 20));
       lines.push([
         forwarder.name,
         `${((100 * kept) / asked).toFixed(2)} %`,
@@ -75,7 +76,14 @@ async function run(bench: Bench): Promise<void> {
       await contestant.running.stop();
     }
   }
-  const head = ["forwarder", "hits of the steady names", "failed / lost", "RSS MiB before", "after"];
+  const head = [
+    "forwarder",
+    "hits of the steady names",
+    "failed / lost",
+    "RSS MiB before",
+    "half-way",
+    "after",
+  ];
   bench.print(markdown(row.title, head, lines));
 }
 

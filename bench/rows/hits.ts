@@ -80,8 +80,8 @@ export const workers: Section = section({
   races: [
     hits(
       "workers",
-      "two workers and one, on two cores: cache hits of 16 clients at saturation",
-      "-c 16 -q 100",
+      "two workers and one, on two cores: cache hits of 16 clients at saturation, 400 in flight",
+      "-c 16 -q 400",
     ),
     hits(
       "workers-10000",

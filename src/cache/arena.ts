@@ -1,7 +1,7 @@
 import { CacheCounter } from "./counters.ts";
 import { Entry, entryWords, isDead } from "./entry.ts";
 import { Ghosts } from "./ghosts.ts";
-import { hashKey, hashName } from "./key.ts";
+import { hashOfEntry } from "./key.ts";
 import { Family, Head, Segment, Slot } from "./layout.ts";
 import type { CacheMemory } from "./memory.ts";
 import { SegmentSurvey, SPARSE } from "./segment-survey.ts";
@@ -107,11 +107,7 @@ export class Arena {
     const lane = this.segments.laneOf(this.segments.segmentOf(entry));
     if ((lane & 1) === 1 || lane === Family.FAILURE * 2) return;
     this.#counters[CacheCounter.REFUSED]!++;
-    const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
-    const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
-    const typeClass = words[entry + Entry.TYPE_CLASS]!;
-    const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
-    this.#ghosts.add(hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant));
+    this.#ghosts.add(hashOfEntry(words, bytes, entry, seed));
   }
 
   /** Whether the segment that the lane is filling became half full with these words. */

@@ -3,19 +3,10 @@ import { CacheClock, type TimeSource } from "./clock.ts";
 import { CopyOut, ageTtls } from "./copy-out.ts";
 import { CacheCounter } from "./counters.ts";
 import { Entry, MAX_STALE, recordsAt } from "./entry.ts";
-import {
-  type Question,
-  Variant,
-  hashKey,
-  hashName,
-  homeSet,
-  isKeyOf,
-  otherSet,
-  tagOf,
-  variantOf,
-} from "./key.ts";
+import { type Question, Variant, hashKey, hashName, isKeyOf, tagOf, variantOf } from "./key.ts";
 import { Family, Head, Slot, WAYS } from "./layout.ts";
 import type { CacheMemory } from "./memory.ts";
+import { SetMap } from "./set-map.ts";
 import { MAX_CLAIM, hitsOf, isClaimedAt, noteHit, withClaim } from "./slot-meta.ts";
 
 /** The type under which an answer is stored that holds for every type of a name, as NXDOMAIN does (RFC 2308 section 5). */
@@ -74,6 +65,8 @@ export class CacheReader {
   #words: Int32Array;
   #clock: CacheClock;
   #copyOut: CopyOut;
+  #map: SetMap;
+  #slotsAt: number;
   #slot = 0;
   #sequence = 0;
   #entry = 0;
@@ -84,6 +77,8 @@ export class CacheReader {
     this.#words = memory.words;
     this.#clock = new CacheClock(memory.words, time);
     this.#copyOut = new CopyOut(memory);
+    this.#map = new SetMap(memory.layout.baseSets);
+    this.#slotsAt = memory.layout.slotsAt;
   }
 
   /** Seconds of the clock of the cache, as of the last `tick`. */
@@ -156,20 +151,24 @@ export class CacheReader {
   /** Looks under one key and fills the fields. */
   #look(question: Question, type: number, variant: number, nameHash: number): number {
     const words = this.#words;
-    const { slotsAt, sets } = this.#memory.layout;
+    const map = this.#map;
     const keyHash = hashKey(nameHash, type, question.class, variant);
     const tag = tagOf(nameHash, keyHash);
-    let set = homeSet(keyHash, sets);
-    for (let round = 0; round < 2; round++) {
-      const end = slotsAt + (set + 1) * WAYS * Slot.WORDS;
-      for (let slot = end - WAYS * Slot.WORDS; slot < end; slot += Slot.WORDS) {
-        if (words[slot + Slot.TAG] !== tag || !this.#read(slot, question, type, variant)) continue;
-        if (this.left > 0) return Found.FRESH;
-        return -this.left < (words[this.#entry + Entry.STALE]! & MAX_STALE) ? Found.STALE : Found.MISS;
+    for (;;) {
+      map.use(Atomics.load(words, Head.SETS));
+      let set = map.home(keyHash);
+      for (let round = 0; round < 2; round++) {
+        const end = this.#slotsAt + (set + 1) * WAYS * Slot.WORDS;
+        for (let slot = end - WAYS * Slot.WORDS; slot < end; slot += Slot.WORDS) {
+          if (words[slot + Slot.TAG] !== tag || !this.#read(slot, question, type, variant)) continue;
+          if (this.left > 0) return Found.FRESH;
+          return -this.left < (words[this.#entry + Entry.STALE]! & MAX_STALE) ? Found.STALE : Found.MISS;
+        }
+        set = map.other(keyHash);
       }
-      set = otherSet(keyHash, sets);
+      // It may have moved to a set that was not there yet.
+      if (Atomics.load(words, Head.SETS) === map.sets) return Found.MISS;
     }
-    return Found.MISS;
   }
 
   /** Fills the fields from the entry of a slot. False when it is not of this key, or does not stop changing. */

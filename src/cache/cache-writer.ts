@@ -112,6 +112,7 @@ export class CacheWriter {
     if (own === 0 && replaced !== 0) this.#arena.noteEviction(replaced);
     this.#slots.point(slot, tag, entry, own === 0 ? 0 : renewed(words[slot + Slot.META]!));
     if (replaced !== 0) this.#arena.segments.release(replaced);
+    this.#slots.grow();
     this.#counters[CacheCounter.STORES]!++;
     if (kind !== Kind.FAILURE) this.#endFailure(question, variant, nameHash);
     return Stored.YES;
@@ -143,7 +144,7 @@ export class CacheWriter {
     const { words, layout } = this.#memory;
     let place = words[Head.SWEEP]!;
     for (let i = 0; i < SWEPT; i++) {
-      if (place >= layout.sets * WAYS) place = 0;
+      if (place >= words[Head.SETS]! * WAYS) place = 0;
       const slot = layout.slotsAt + place++ * Slot.WORDS;
       const entry = words[slot + Slot.ENTRY]!;
       if (entry === 0 || !isDead(words, entry, now)) continue;
@@ -167,7 +168,7 @@ export class CacheWriter {
       let removed = 0;
       // The tag has bits of the name's hash: one pass over the index, which touches few entries.
       const wanted = hashName(name, 0, name.length, seed) & NAME_OF_TAG;
-      const end = layout.slotsAt + layout.sets * WAYS * Slot.WORDS;
+      const end = layout.slotsAt + words[Head.SETS]! * WAYS * Slot.WORDS;
       for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
         if ((words[slot + Slot.TAG]! & NAME_OF_TAG) !== wanted) continue;
         const entry = words[slot + Slot.ENTRY]!;
@@ -206,7 +207,7 @@ export class CacheWriter {
     if (!this.#lock.takeSlowly()) return -1;
     try {
       let removed = 0;
-      const end = layout.slotsAt + layout.sets * WAYS * Slot.WORDS;
+      const end = layout.slotsAt + words[Head.SETS]! * WAYS * Slot.WORDS;
       for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
         if (words[slot + Slot.ENTRY] === 0) continue;
         this.#slots.clear(slot);

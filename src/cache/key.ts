@@ -45,23 +45,23 @@ export function hashKey(nameHash: number, type: number, klass: number, variant: 
   return finish(mix(nameHash ^ variant, (klass << 16) | type));
 }
 
+/** The hash of the key of the entry at `entry` (a word). */
+export function hashOfEntry(words: Int32Array, bytes: Uint8Array, entry: number, seed: number): number {
+  const nameLength = words[entry + Entry.LIFETIME]! & 0xff;
+  const nameHash = hashName(bytes, (entry + Entry.WORDS) * 4, nameLength, seed);
+  const typeClass = words[entry + Entry.TYPE_CLASS]!;
+  const variant = (words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7;
+  return hashKey(nameHash, typeClass & 0xffff, typeClass >>> 16, variant);
+}
+
 /** What a slot shows of a key: half of it says which name that is, so that a name's slots are found without its types. */
 export function tagOf(nameHash: number, keyHash: number): number {
-  return (nameHash & NAME_OF_TAG) | (keyHash & 0xffff);
+  // The lowest bits of the key's hash are those that all keys of a set share.
+  return (nameHash & NAME_OF_TAG) | ((keyHash >>> 12) & 0xffff);
 }
 
 /** The part of a tag that is of the name. */
 export const NAME_OF_TAG: number = 0xffff_0000 | 0;
-
-/** The first of the two sets in which a key may be. */
-export function homeSet(keyHash: number, sets: number): number {
-  return Math.floor(((keyHash >>> 0) * sets) / 0x1_0000_0000);
-}
-
-/** The other set; rarely the same. */
-export function otherSet(keyHash: number, sets: number): number {
-  return homeSet(Math.imul(keyHash ^ (keyHash >>> 15), 0x2c1b_3c6d), sets);
-}
 
 /** Whether the entry at `entry` (a word) is of this key. The name of the question is compared without regard to case. */
 export function isKeyOf(
@@ -76,10 +76,18 @@ export function isKeyOf(
   if (words[entry + Entry.TYPE_CLASS] !== ((question.class << 16) | type)) return false;
   if ((words[entry + Entry.LIFETIME]! & 0xff) !== nameLength) return false;
   if (((words[entry + Entry.STALE]! >>> Entry.VARIANT_SHIFT) & 7) !== variant) return false;
-  const name = (entry + Entry.WORDS) * 4;
-  for (let i = 0; i < nameLength; i++) {
-    if (stored[name + i] !== FOLD[bytes[HEADER_LENGTH + i]!]) return false;
+  // Four bytes at once, as most questions come in lower case; where they differ, or stand the other way round (s390x), one by one.
+  const whole = nameLength >>> 2;
+  let at = HEADER_LENGTH;
+  for (let word = entry + Entry.WORDS; word < entry + Entry.WORDS + whole; word++, at += 4) {
+    const asked = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    if (words[word] !== asked && !isSame(stored, word * 4, bytes, at, 4)) return false;
   }
+  return isSame(stored, (entry + Entry.WORDS + whole) * 4, bytes, at, nameLength & 3);
+}
+
+function isSame(folded: Uint8Array, a: number, bytes: Uint8Array, b: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (folded[a + i] !== FOLD[bytes[b + i]!]) return false;
   return true;
 }
 

@@ -39,6 +39,8 @@ export const Head = {
   DRAIN: 10,
   DRAIN_AT: 11,
   DRAIN_MODE: 12,
+  /** Sets that are in use: they grow with the number of entries, so that a few do not commit the whole index. */
+  SETS: 13,
   LOCK: 16,
   /** The slot that the owner of the lock is changing, as a word of the memory; 0: none. */
   JOURNAL: 17,
@@ -64,7 +66,10 @@ export interface Layout {
   readonly segments: number;
   readonly segmentWords: number;
   readonly slotsAt: number;
+  /** At the most; how many are in use is in the head. */
   readonly sets: number;
+  /** With how many it begins: `sets` is this number, doubled several times. */
+  readonly baseSets: number;
   /** In 16-bit halves. */
   readonly ghostsAt: number;
   readonly ghosts: number;
@@ -82,6 +87,9 @@ const MOST_SEGMENTS = 4096;
 /** A slot and its share of the ghosts: two marks of 16 bits. */
 const SLOT_BYTES = Slot.WORDS * 4 + 4;
 
+/** An empty cache has at least so many sets: two pages. */
+const LEAST_SETS = 64;
+
 /** One byte in so many is for the index: right where an entry has 80 bytes, as most answers to A do. */
 const INDEX_SHARE = 5;
 
@@ -92,7 +100,10 @@ function pages(bytes: number): number {
 /** How a memory of `size` bytes is divided: the same for the same size. */
 export function layoutOf(size: number): Layout {
   const segmentBytes = Math.max(LEAST_SEGMENT, 2 ** Math.ceil(Math.log2(size / MOST_SEGMENTS)));
-  const sets = Math.floor(size / INDEX_SHARE / (WAYS * SLOT_BYTES));
+  const mostSets = Math.floor(size / INDEX_SHARE / (WAYS * SLOT_BYTES));
+  const doublings = Math.floor(Math.log2(mostSets / LEAST_SETS));
+  const baseSets = Math.floor(mostSets / 2 ** doublings);
+  const sets = baseSets * 2 ** doublings;
   const segmentsAt = PAGE;
   const slotsAt = pages(segmentsAt + Math.floor(size / segmentBytes) * Segment.WORDS * 4);
   const ghostsAt = slotsAt + sets * WAYS * Slot.WORDS * 4;
@@ -105,6 +116,7 @@ export function layoutOf(size: number): Layout {
     segmentWords: segmentBytes / 4,
     slotsAt: slotsAt / 4,
     sets,
+    baseSets,
     ghostsAt: ghostsAt / 2,
     ghosts,
     arenaAt: arenaAt / 4,

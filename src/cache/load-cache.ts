@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { DotlsError } from "../errors.ts";
 import {
@@ -41,7 +41,8 @@ export function loadCache(
   const memory = createCacheMemory(size, time);
   let fd: number;
   try {
-    fd = openSync(file, "r");
+    // A pipe would otherwise keep us until somebody writes to it; Windows has neither.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const none = error instanceof Error && "code" in error && error.code === "ENOENT";
     if (none) return { memory, restored: false, dropped: null };
@@ -68,7 +69,10 @@ function fill(fd: number, memory: SharedArrayBuffer, time: TimeSource, purpose: 
   const stat = fstatSync(fd);
   if (!stat.isFile()) return "it is no file";
   // Whoever can write it can make us give any answer.
-  if (process.platform !== "win32" && (stat.mode & 0o022) !== 0) return "other users may write it";
+  if (process.platform !== "win32") {
+    if ((stat.mode & 0o022) !== 0) return "other users may write it";
+    if (stat.uid !== 0 && stat.uid !== process.geteuid?.()) return "it belongs to another user";
+  }
   const bytes = Buffer.alloc(HEAD_LENGTH);
   const head = readHead(bytes.subarray(0, readAll(fd, bytes)), memory.byteLength, purpose);
   if (typeof head === "string") return head;

@@ -50,6 +50,7 @@ export function createCacheMemory(size: number, time: TimeSource = processTime()
   words[Head.MAGIC] = MAGIC;
   words[Head.SIZE] = shared.byteLength / 4;
   words[Head.SEED] = randomInt(2 ** 32);
+  words[Head.SETS] = layoutOf(shared.byteLength).baseSets;
   startClock(words, FIRST_SECOND, time);
   return shared;
 }

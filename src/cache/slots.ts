@@ -1,11 +1,15 @@
 import { Entry, entryKind } from "./entry.ts";
-import { type Question, homeSet, isKeyOf, otherSet } from "./key.ts";
+import { type Question, hashOfEntry, isKeyOf } from "./key.ts";
 import { Kind } from "./kind.ts";
 import { Family, Head, Slot, WAYS } from "./layout.ts";
 import type { CacheMemory } from "./memory.ts";
+import { SetMap } from "./set-map.ts";
 
 /** A set that holds fewer takes what is new; else the emptier one of the two does. Measured: full at 95 %, 13 % in the other. */
 const ROOMY = 6;
+
+/** The part of all slots that may have entries before there is another set. Sets that were not parted yet have up to twice it. */
+const FULL = 0.45;
 
 /** The words of a set. */
 const SET_WORDS = WAYS * Slot.WORDS;
@@ -19,15 +23,18 @@ export function familyOf(kind: number): number {
 /** Changes to the index; only for the owner of the lock. Readers go by the sequence of each slot. */
 export class SlotWriter {
   #memory: CacheMemory;
+  #map: SetMap;
 
   constructor(memory: CacheMemory) {
     this.#memory = memory;
+    this.#map = new SetMap(memory.layout.baseSets);
   }
 
   /** The slot that holds the key, or 0. */
   find(question: Question, type: number, variant: number, keyHash: number, tag: number): number {
     const { words, bytes, layout } = this.#memory;
-    let set = homeSet(keyHash, layout.sets);
+    this.#map.use(words[Head.SETS]!);
+    let set = this.#map.home(keyHash);
     for (let round = 0; round < 2; round++) {
       const end = layout.slotsAt + (set + 1) * SET_WORDS;
       for (let slot = end - SET_WORDS; slot < end; slot += Slot.WORDS) {
@@ -35,7 +42,7 @@ export class SlotWriter {
         if (words[slot + Slot.TAG] !== tag || entry === 0) continue;
         if (isKeyOf(words, bytes, entry, question, type, variant)) return slot;
       }
-      set = otherSet(keyHash, layout.sets);
+      set = this.#map.other(keyHash);
     }
     return 0;
   }
@@ -45,11 +52,12 @@ export class SlotWriter {
    * whether it is free.
    */
   place(keyHash: number, worthOf: (entry: number, meta: number) => number): number {
-    const { sets } = this.#memory.layout;
-    const home = this.#setAt(homeSet(keyHash, sets));
+    const map = this.#map;
+    map.use(this.#memory.words[Head.SETS]!);
+    const home = this.#setAt(map.home(keyHash));
     const homeFree = this.#countFree(home);
     if (homeFree > WAYS - ROOMY) return this.#freeIn(home);
-    const other = this.#setAt(otherSet(keyHash, sets));
+    const other = this.#setAt(map.other(keyHash));
     const otherFree = this.#countFree(other);
     if (homeFree + otherFree > 0) return this.#freeIn(homeFree >= otherFree ? home : other);
     return this.#leastOf(home, other, worthOf);
@@ -123,6 +131,41 @@ export class SlotWriter {
     Atomics.store(words, slot + Slot.META, 0);
     Atomics.store(words, slot + Slot.SEQUENCE, (sequence + 1) | 0);
     words[Head.JOURNAL] = 0;
+  }
+
+  /**
+   * Brings one more set into use when those that are have many entries: what is in one of them is parted between both. A
+   * reader that looks for an entry just then may miss it.
+   */
+  grow(): void {
+    const { words, bytes, layout, seed } = this.#memory;
+    const sets = words[Head.SETS]!;
+    const full = sets * WAYS * FULL;
+    if (
+      sets >= layout.sets ||
+      words[Head.ENTRIES]! + words[Head.ENTRIES + 1]! + words[Head.ENTRIES + 2]! <= full
+    )
+      return;
+    const map = this.#map;
+    map.use(sets);
+    const { parted } = map;
+    map.use(sets + 1);
+    const from = this.#setAt(parted);
+    const to = this.#setAt(sets);
+    for (let way = 0; way < SET_WORDS; way += Slot.WORDS) {
+      // A thread that died here has left something.
+      if (words[to + way + Slot.ENTRY] !== 0) this.clear(to + way);
+      const entry = words[from + way + Slot.ENTRY]!;
+      if (entry === 0) continue;
+      const keyHash = hashOfEntry(words, bytes, entry, seed);
+      if (map.home(keyHash) === parted || map.other(keyHash) === parted) continue;
+      const tag = words[from + way + Slot.TAG]!;
+      const meta = words[from + way + Slot.META]!;
+      // In this order a thread that dies in between leaves an entry that nobody finds, never one with two slots.
+      this.clear(from + way);
+      this.point(to + way, tag, entry, meta);
+    }
+    Atomics.store(words, Head.SETS, sets + 1);
   }
 
   /**

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   history: () => import("./history.ts"),
   status: () => import("./status.ts"),
   flush: () => import("./flush.ts"),
+  reload: () => import("./reload.ts"),
   bypass: () => import("./bypass.ts"),
   token: () => import("./token.ts"),
   healthcheck: () => import("./healthcheck.ts"),

@@ -32,6 +32,14 @@ export interface Config {
   readonly workers: number | "auto";
   /** How datagrams are received and sent: one by one, or in batches; `auto`: in batches where that is possible. */
   readonly io: "auto" | "dgram" | "batch";
+  /** How long it goes on answering after it was told to stop, in milliseconds. */
+  readonly lameduck: number;
+  /** Whether a change of the configuration file takes effect by itself. */
+  readonly watch: boolean;
+  /** Who to become when the doors are open, by name or number; null: who started it. */
+  readonly user: string | null;
+  /** Null: the group of `user`. */
+  readonly group: string | null;
   readonly log: LogConfig;
 }
 

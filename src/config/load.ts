@@ -126,6 +126,10 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
     },
     workers: merged.workers!,
     io: merged.io!,
+    lameduck: merged.lameduck!,
+    watch: merged.watch!,
+    user: merged.user ?? null,
+    group: merged.group ?? null,
     log: { level: log!.level! },
   };
 }

@@ -100,6 +100,10 @@ function writtenForm(config: Config): Map<string, unknown> {
     ["control.token", formatControlToken(config.control.token)],
     ["workers", config.workers],
     ["io", config.io],
+    ["lameduck", writtenSeconds(config.lameduck)],
+    ["watch", config.watch],
+    ["user", config.user ?? "none"],
+    ["group", config.group ?? "none"],
     ["log.level", config.log.level],
   ]);
 }

@@ -14,6 +14,7 @@ import type { About, Option } from "./option.ts";
 import { parsePrefix } from "./prefix.ts";
 import { parseRetryRcode } from "./retry-rcode.ts";
 import { policyField, type RouteDraft, routeField } from "./route-schema.ts";
+import { type ProcessLayer, processOptions } from "./process-schema.ts";
 import { type TlsLayer, tlsSection } from "./tls-schema.ts";
 import type { UpstreamDraft } from "./upstream-draft.ts";
 import { upstreamField } from "./upstream-schema.ts";
@@ -26,7 +27,7 @@ const DAY = 86_400_000;
 type AutoPath = "auto" | { file: string } | null;
 
 /** What one source (a file, the environment, the flags) says: any part of the configuration, its paths not resolved. */
-export interface Layer {
+export interface Layer extends ProcessLayer {
   listen?: ListenAddress[] | undefined;
   upstreams?: UpstreamDraft[] | undefined;
   policy?: Policy | undefined;
@@ -226,6 +227,7 @@ const schema = z.strictObject({
       default: "auto",
     } satisfies About)
     .optional(),
+  ...processOptions,
   log: z
     .strictObject({
       level: z

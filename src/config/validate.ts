@@ -23,6 +23,7 @@ export function validate(config: Config, where: Where): ConfigProblem[] {
     ...socketFaults(config),
     ...cacheFaults(config),
     ...historyFaults(config),
+    ...userFaults(config),
   ];
   return faults.map(({ path, message, hint }) => ({
     where: where(path),
@@ -51,6 +52,12 @@ function cacheFaults({ cache }: Config): Fault[] {
     faults.push({ path: ["cache", "size"], message, hint: "leave cache.size away" });
   }
   return faults;
+}
+
+function userFaults({ user, group }: Config): Fault[] {
+  if (group === null || user !== null) return [];
+  const message = "a group without a user: the process would still be root";
+  return [{ path: ["group"], message, hint: "add user: NAME" }];
 }
 
 /** The file is written from what is in memory; and where nothing is to be known of queries, nothing of them leaves. */

@@ -8,11 +8,16 @@ const TICK = 1000;
 /** For how long it can be opened at the least, in ms. */
 const LEAST = 1000;
 
-export interface BypassOptions {
+/** What the configuration says of it. */
+export interface BypassLimits {
   /** Whether the configuration allows it. */
   readonly enabled: boolean;
   /** For how long it can be opened at the most, in ms. */
   readonly most: number;
+}
+
+/** What it does, and where it leads. */
+export interface BypassEvents {
   /** Finds the plain resolvers of the network: IP addresses. */
   readonly find: () => readonly string[];
   /** It is open from now on, through these; called again when it is opened while it is open. */
@@ -21,6 +26,8 @@ export interface BypassOptions {
   readonly onClose: (why: string) => void;
   readonly clocks?: BypassClocks;
 }
+
+export type BypassOptions = BypassLimits & BypassEvents;
 
 /** A time in which queries leave unencrypted. */
 export interface BypassWindow {
@@ -46,16 +53,24 @@ const SYSTEM: BypassClocks = { now: () => performance.now(), wall: () => Date.no
  * that has an end, closed again by itself. Nothing else opens it.
  */
 export class Bypass {
-  #options: BypassOptions;
+  #limits: BypassLimits;
+  #events: BypassEvents;
   #clocks: BypassClocks;
   #window: BypassWindow | null = null;
   /** Monotonic end of the window. */
   #end = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: BypassOptions) {
-    this.#options = options;
-    this.#clocks = options.clocks ?? SYSTEM;
+  constructor({ enabled, most, ...events }: BypassOptions) {
+    this.#limits = { enabled, most };
+    this.#events = events;
+    this.#clocks = events.clocks ?? SYSTEM;
+  }
+
+  /** The configuration says something else of it. One that is open stays open for its time, unless there is to be none. */
+  allow(limits: BypassLimits): void {
+    this.#limits = limits;
+    if (!limits.enabled) this.close("the configuration does not allow it any more");
   }
 
   /**
@@ -63,7 +78,8 @@ export class Bypass {
    * Throws DotlsError (ERR_DOTLS_BYPASS) when it is not enabled, too long, or the network named no resolver.
    */
   open(duration: number, by: string): void {
-    const { enabled, most, find, onOpen } = this.#options;
+    const { enabled, most } = this.#limits;
+    const { find, onOpen } = this.#events;
     if (!enabled) throw refused("the configuration does not allow it (bypass.enabled)");
     if (duration < LEAST || duration > most) {
       throw refused(`it can be opened for ${formatDuration(LEAST)} to ${formatDuration(most)} (bypass.most)`);
@@ -83,7 +99,7 @@ export class Bypass {
     if (this.#window === null) return;
     this.#window = null;
     clearTimeout(this.#timer);
-    this.#options.onClose(why);
+    this.#events.onClose(why);
   }
 
   /** How it is at this moment. */
@@ -91,7 +107,7 @@ export class Bypass {
     this.#check();
     const window = this.#window;
     return {
-      enabled: this.#options.enabled,
+      enabled: this.#limits.enabled,
       open: window && {
         since: new Date(window.since).toISOString(),
         until: new Date(window.until).toISOString(),

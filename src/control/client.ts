@@ -6,10 +6,13 @@ import type { HistoryEntry } from "../observe/history-entry.ts";
 import type { HistoryQuery } from "../observe/history-filter.ts";
 import { linesOf } from "../observe/lines.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
-import type { BypassStatus, Status } from "./status.ts";
+import type { BypassStatus, ReloadReport, Status } from "./status.ts";
 
 /** How long a server may take until its reply begins, in milliseconds. */
 const PATIENCE = 5000;
+
+/** How long it may take to make a new configuration ready, in milliseconds. */
+const RELOAD_PATIENCE = 60_000;
 
 /** So many queries were overwritten in the server's memory before they could be sent. */
 export interface HistoryGap {
@@ -70,6 +73,17 @@ export async function forgetHistory(socket: string): Promise<number> {
   return forgotten;
 }
 
+/**
+ * Makes the server behind a control socket read its configuration again. Rejects as `getStatus` does, and with the server's
+ * error when it goes on with the configuration that it has, ERR_DOTLS_CONFIG or ERR_DOTLS_LISTEN say.
+ */
+export async function reloadServer(socket: string): Promise<ReloadReport> {
+  const report: ReloadReport = JSON.parse(
+    await textOf(await ask(socket, "POST", "/v1/reload", undefined, RELOAD_PATIENCE)),
+  );
+  return report;
+}
+
 async function setBypass(socket: string, method: string, parameters: URLSearchParams): Promise<BypassStatus> {
   const response = await ask(socket, method, `/v1/bypass?${parameters.toString()}`);
   const status: BypassStatus = JSON.parse(await textOf(response));
@@ -120,8 +134,9 @@ async function ask(
   method: string,
   path: string,
   signal?: AbortSignal,
+  patience: number = PATIENCE,
 ): Promise<IncomingMessage> {
-  const response = await send(socket, method, path, signal);
+  const response = await send(socket, method, path, signal, patience);
   if (response.headers[CONTROL_HEADER] !== CONTROL_VERSION) {
     response.destroy();
     throw notDotls(socket);
@@ -135,6 +150,7 @@ function send(
   method: string,
   path: string,
   signal: AbortSignal | undefined,
+  most: number,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     if (Buffer.byteLength(socket) > SOCKET_PATH_LIMIT) {
@@ -142,7 +158,7 @@ function send(
       return;
     }
     const asked = request({ socketPath: socket, method, path, agent: false, ...(signal && { signal }) });
-    const patience = setTimeout(() => asked.destroy(notDotls(socket)), PATIENCE);
+    const patience = setTimeout(() => asked.destroy(notDotls(socket)), most);
     asked.on("response", (response) => {
       clearTimeout(patience);
       resolve(response);

@@ -12,7 +12,7 @@ import { dashboardRoutes } from "./dashboard.ts";
 import { historyText } from "./history-stream.ts";
 import { type ObserveSources, observeRoutes } from "./observe-routes.ts";
 import { CONTROL_HEADER, CONTROL_VERSION } from "./protocol.ts";
-import type { Status } from "./status.ts";
+import type { ReloadReport, Status } from "./status.ts";
 import { readWebFiles } from "./web-files.ts";
 
 /** For what is no page: nothing in it is to be run, shown in a frame, guessed at or kept. */
@@ -36,6 +36,8 @@ export interface ControlSources {
   readonly trend?: Trend;
   /** What stands out in the history, as far as it may be told. */
   readonly insights?: () => Promise<Insights>;
+  /** Reads the configuration again and takes it over; gives what is to be told of it. */
+  readonly reload?: () => Promise<ReloadReport>;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
   readonly flush?: (what: string | null) => number;
   /** What there is for those who watch the server. */
@@ -55,7 +57,7 @@ export interface ControlRoutes {
  * `GET /v1/trend?span=5m` (or `1h`, `24h`): a `TrendView`. `GET /` and `GET /assets/*`: the dashboard.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
- * gives `{"removed":n}`.
+ * gives `{"removed":n}`. `POST /v1/reload` reads the configuration again and gives a `ReloadReport`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
 export function controlRoutes(
@@ -98,6 +100,8 @@ export function controlRoutes(
   if (flush !== undefined) {
     app.post("/v1/flush", (context) => context.json({ removed: flush(context.req.query("name") ?? null) }));
   }
+  const { reload } = sources;
+  if (reload !== undefined) app.post("/v1/reload", async (context) => context.json(await reload()));
   app.notFound((context) => {
     const message = `there is no ${context.req.method} ${context.req.path}`;
     return context.json({ error: { code: "ERR_DOTLS_CONTROL_PATH", message } }, 404);

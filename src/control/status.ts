@@ -153,3 +153,11 @@ interface HistoryStatus {
   /** Null when the history is not written to a file. */
   readonly file: HistoryFileStatus | null;
 }
+
+/** What came of reading the configuration again. */
+export interface ReloadReport {
+  /** The bound addresses. */
+  readonly listeners: readonly string[];
+  /** The keys of options that have another value now and need a restart. */
+  readonly needsRestart: readonly string[];
+}

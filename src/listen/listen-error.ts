@@ -7,11 +7,19 @@ export class ListenError extends DotlsError {
   /** The system's name of the error: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`. */
   readonly errno: string;
 
-  constructor(url: string, port: number, cause: NodeJS.ErrnoException) {
+  /** `why`: in words, where it is known better than from the system's name. */
+  constructor(url: string, port: number, cause: NodeJS.ErrnoException, why?: string) {
     const errno = cause.code ?? "unknown error";
-    super("ERR_DOTLS_LISTEN", `cannot listen on ${url}: ${errno}: ${explain(errno, port)}`, { cause });
+    super("ERR_DOTLS_LISTEN", `cannot listen on ${url}: ${errno}: ${why ?? explain(errno, port)}`, { cause });
     this.url = url;
     this.errno = errno;
+  }
+
+  /** For an address that a door of ours holds which is still open. */
+  static overlap(url: string, port: number, holder: string): ListenError {
+    const cause = Object.assign(new Error("EADDRINUSE"), { code: "EADDRINUSE" });
+    const why = `it overlaps with ${holder}, which stays open until its last queries are answered; this change needs a restart`;
+    return new ListenError(url, port, cause, why);
   }
 }
 

@@ -13,20 +13,42 @@ export interface ListenOn {
   readonly port: number;
 }
 
+/** Other addresses, the doors of which are open beside the old ones until it is decided. */
+export interface ListenChange {
+  /** In their order, as `Listeners.urls` will be. */
+  readonly urls: readonly string[];
+  /**
+   * The new addresses count from now on. Those that are over take no more queries; what this gives closes them, to be called
+   * when their last answers have left, with how long TCP clients may take to read them, in ms.
+   */
+  commit(): (patience: number) => Promise<void>;
+  /** The old ones stay; the new doors are closed. */
+  abandon(): Promise<void>;
+}
+
+/** An open door. */
+interface Opened extends ListenOn {
+  /** As it was asked for: which families `::` takes depends on the other addresses. */
+  readonly families: Families;
+  /** The real one. */
+  readonly realPort: number;
+  readonly door: DatagramPort | TcpDoor;
+}
+
 /** How often the system is asked for ports, before its last one is said to be taken. */
 const CHOICES = 20;
 
 /** All doors of a server: opened together or not at all. */
 export class Listeners {
-  #urls: string[] = [];
-  #udp: DatagramPort[] = [];
-  #tcp: TcpDoor[] = [];
+  #sockets: Sockets;
+  #handler: QueryHandler;
+  #events: WildcardEvents;
+  #doors: readonly Opened[] = [];
 
-  /** How datagrams are received and sent. */
-  readonly io: "dgram" | "batch";
-
-  private constructor(io: "dgram" | "batch") {
-    this.io = io;
+  private constructor(sockets: Sockets, handler: QueryHandler, events: WildcardEvents) {
+    this.#sockets = sockets;
+    this.#handler = handler;
+    this.#events = events;
   }
 
   /**
@@ -40,105 +62,151 @@ export class Listeners {
     events: WildcardEvents,
     how: ListenHow = { io: "auto", sharing: "alone" },
   ): Promise<Listeners> {
-    const sockets = await Sockets.choose(how);
+    const listeners = new Listeners(await Sockets.choose(how), handler, events);
+    (await listeners.prepare(addresses)).commit();
+    return listeners;
+  }
+
+  /** How datagrams are received and sent. */
+  get io(): "dgram" | "batch" {
+    return this.#sockets.io;
+  }
+
+  /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
+  get urls(): readonly string[] {
+    return this.#doors.map(urlOf);
+  }
+
+  /** Replies over UDP that the kernel did not take, as far as it is known. */
+  get refusedReplies(): number {
+    return this.#doors.reduce((sum, { door }) => sum + ("refused" in door ? door.refused : 0), 0);
+  }
+
+  /** TCP connections of clients that are open. */
+  get tcpClients(): number {
+    return this.#doors.reduce((sum, { door }) => sum + ("clients" in door ? door.clients : 0), 0);
+  }
+
+  /**
+   * Opens what is missing of other addresses, all of it or nothing; what is open already is used again, with its clients.
+   * Throws as `open` does. One change at a time.
+   */
+  async prepare(addresses: readonly ListenOn[]): Promise<ListenChange> {
     for (let left = CHOICES; ; left--) {
-      const opened = new Listeners(sockets.io);
+      const all: Opened[] = [];
+      const opened: Opened[] = [];
       try {
-        await opened.#openAll(sockets, addresses, handler, events);
-        return opened;
+        await this.#openAll(addresses, all, opened);
+        return this.#change(all, opened);
       } catch (error) {
-        await opened.close(0);
+        await closeAll(opened, 0);
         // The port that the system chose for one transport may be in use by the other: it is asked for another one.
-        const failed = addresses[opened.urls.length];
+        const failed = addresses[all.length];
         const unlucky = failed?.port === 0 && error instanceof ListenError && error.errno === "EADDRINUSE";
         if (!unlucky || left === 1) throw error;
       }
     }
   }
 
-  async #openAll(
-    sockets: Sockets,
-    addresses: readonly ListenOn[],
-    handler: QueryHandler,
-    events: WildcardEvents,
-  ): Promise<void> {
+  /** Takes no more queries; answers to those it has still leave. */
+  deafen(): void {
+    for (const { door } of this.#doors) door.deafen();
+  }
+
+  /** Closes all; TCP clients get `patience` ms to read their answers. */
+  async close(patience: number): Promise<void> {
+    await closeAll(this.#doors, patience);
+  }
+
+  #change(all: readonly Opened[], opened: readonly Opened[]): ListenChange {
+    return {
+      urls: all.map(urlOf),
+      commit: () => {
+        const over = this.#doors.filter((door) => !all.includes(door));
+        this.#doors = all;
+        for (const { door } of over) door.deafen();
+        return (patience) => closeAll(over, patience);
+      },
+      abandon: () => closeAll(opened, 0),
+    };
+  }
+
+  /** Fills `all` with the doors in their order, and `opened` with those that were not there before, as far as it comes. */
+  async #openAll(addresses: readonly ListenOn[], all: Opened[], opened: Opened[]): Promise<void> {
     const chosen = new Map<string, number>();
     for (const one of addresses) {
       const { transport, address } = one;
       const other = `${transport === "udp" ? "tcp" : "udp"} ${address}`;
       const shared = one.port === 0 ? chosen.get(other) : undefined;
-      const port = shared ?? one.port;
-      let real: number;
-      if (transport === "tcp") {
-        const alone = address === "::" && ipv6Only(one, addresses);
-        const door = await sockets.tcp(address, port, alone, handler);
-        this.#tcp.push(door);
-        real = door.port;
-      } else {
-        const door = isWildcard(address)
-          ? await sockets.everywhere(families(one, addresses), port, handler, events)
-          : await sockets.udp(address, port, handler);
-        this.#udp.push(door);
-        real = door.port;
+      const families = familiesOf(one, addresses);
+      let door = this.#doors.find((door) => !all.includes(door) && isSame(door, one, families, shared));
+      if (door === undefined) {
+        door = await this.#open(one, families, shared);
+        opened.push(door);
       }
       // A port is shared by two, not by three.
-      if (shared === undefined) chosen.set(`${transport} ${address}`, real);
+      if (shared === undefined) chosen.set(`${transport} ${address}`, door.realPort);
       else chosen.delete(other);
-      this.#urls.push(listenUrl(transport, address, real));
+      all.push(door);
     }
   }
 
-  /** `udp://127.0.0.1:5300` and so on, with the real ports, in the order of the configuration. */
-  get urls(): readonly string[] {
-    return this.#urls;
+  async #open(one: ListenOn, families: Families, shared: number | undefined): Promise<Opened> {
+    const { transport, address } = one;
+    const port = shared ?? one.port;
+    const rival = this.#doors.find((door) => port !== 0 && overlaps(door, one, port));
+    const sockets = rival === undefined ? this.#sockets : this.#sockets.beside(transport);
+    if (sockets === null)
+      throw ListenError.overlap(urlOf({ transport, address, realPort: port }), port, urlOf(rival!));
+    const door = await this.#openDoor(sockets, one, families, port);
+    return { ...one, families, realPort: door.port, door };
   }
 
-  /** Replies over UDP that the kernel did not take, as far as it is known. */
-  get refusedReplies(): number {
-    return this.#udp.reduce((sum, door) => sum + door.refused, 0);
+  #openDoor(
+    sockets: Sockets,
+    { transport, address }: ListenOn,
+    families: Families,
+    port: number,
+  ): Promise<DatagramPort | TcpDoor> {
+    const handler = this.#handler;
+    if (transport === "tcp")
+      return sockets.tcp(address, port, families === "IPv6" && address === "::", handler);
+    if (isWildcard(address)) return sockets.everywhere(families, port, handler, this.#events);
+    return sockets.udp(address, port, handler);
   }
+}
 
-  /** TCP connections of clients that are open. */
-  get tcpClients(): number {
-    return this.#tcp.reduce((sum, door) => sum + door.clients, 0);
-  }
+function urlOf({ transport, address, realPort }: Pick<Opened, "transport" | "address" | "realPort">): string {
+  return listenUrl(transport, address, realPort);
+}
 
-  /** Takes no more queries; answers to those it has still leave. */
-  deafen(): void {
-    for (const door of this.#udp) door.deafen();
-    for (const door of this.#tcp) door.deafen();
-  }
+async function closeAll(doors: readonly Opened[], patience: number): Promise<void> {
+  await Promise.all(doors.map(({ door }) => door.close(patience)));
+}
 
-  /** TCP connections of clients. */
-  get clients(): number {
-    return this.#tcp.reduce((sum, door) => sum + door.clients, 0);
-  }
+/** Whether a door is what an address asks for; `shared` is the port that it has to have where the system chooses. */
+function isSame(door: Opened, one: ListenOn, families: Families, shared: number | undefined): boolean {
+  if (door.transport !== one.transport || door.address !== one.address || door.families !== families)
+    return false;
+  if (one.port === 0) return door.port === 0 && (shared === undefined || shared === door.realPort);
+  return door.realPort === one.port;
+}
 
-  /** Datagrams that the kernel did not take. */
-  get unsent(): number {
-    return this.#udp.reduce((sum, door) => sum + door.refused, 0);
-  }
-
-  /** Closes all; TCP clients get `patience` ms to read their answers. */
-  async close(patience: number): Promise<void> {
-    await Promise.all([
-      ...this.#tcp.map((door) => door.close(patience)),
-      ...this.#udp.map((door) => door.close()),
-    ]);
-  }
+/** Whether the system lets nobody have this address for himself, as a door of ours takes what is sent there. */
+function overlaps(door: Opened, { transport, address }: ListenOn, port: number): boolean {
+  if (door.transport !== transport || door.realPort !== port) return false;
+  return door.address === address || isWildcard(door.address) || isWildcard(address);
 }
 
 /**
  * `::` takes IPv4 as well, as sockets do on most systems, unless the same transport and port has been given an IPv4
  * address of its own.
  */
-function ipv6Only(one: ListenOn, all: readonly ListenOn[]): boolean {
-  return all.some(
+function familiesOf(one: ListenOn, all: readonly ListenOn[]): Families {
+  if (!one.address.includes(":")) return "IPv4";
+  if (one.address !== "::") return "IPv6";
+  const isTaken = all.some(
     (other) => other.transport === one.transport && other.port === one.port && !other.address.includes(":"),
   );
-}
-
-function families(one: ListenOn, all: readonly ListenOn[]): Families {
-  if (one.address === "0.0.0.0") return "IPv4";
-  return ipv6Only(one, all) ? "IPv6" : "both";
+  return isTaken ? "IPv6" : "both";
 }

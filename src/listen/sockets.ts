@@ -16,7 +16,8 @@ export type Io = "auto" | "dgram" | "batch";
 /** How sockets are to be opened. */
 export interface ListenHow {
   readonly io: Io;
-  readonly sharing: Sharing;
+  /** `later`: as `alone`, and where that is possible, with ourselves when addresses change. */
+  readonly sharing: Sharing | "later";
 }
 
 /** Opens sockets in one of the ways that this machine has. */
@@ -34,17 +35,28 @@ export class Sockets {
 
   /** Throws IoError (ERR_DOTLS_IO) when batches, or sockets that share a port, are asked for and cannot be had. */
   static async choose({ io, sharing }: ListenHow, load: typeof loadLibc = loadLibc): Promise<Sockets> {
-    const shared = sharing !== "alone";
-    if (io === "dgram" && !shared) return new Sockets("dgram", null, sharing);
+    const shared = sharing === "first" || sharing === "join";
+    if (io === "dgram" && !shared) return new Sockets("dgram", null, "alone");
     const libc = await load();
-    if (typeof libc !== "string") return new Sockets(io === "dgram" ? "dgram" : "batch", libc, sharing);
+    if (typeof libc !== "string") {
+      return new Sockets(io === "dgram" ? "dgram" : "batch", libc, sharing === "later" ? "first" : sharing);
+    }
     if (io === "batch") throw new IoError(`datagrams cannot be received and sent in batches: ${libc}`);
     if (shared && !nodeCanShare) {
       throw new IoError(
         `several threads cannot listen on one port: Node.js ${process.version} needs koffi for that: ${libc}`,
       );
     }
-    return new Sockets("dgram", null, sharing);
+    return new Sockets("dgram", null, sharing === "later" ? "alone" : sharing);
+  }
+
+  /**
+   * For an address that overlaps with one of our own that is open: null when that cannot be had without losing queries, as
+   * of the two sockets one would get them that is not read any more.
+   */
+  beside(transport: "udp" | "tcp"): Sockets | null {
+    const possible = this.#sharing !== "alone" && (transport === "tcp" || this.io === "batch");
+    return possible ? new Sockets(this.io, this.#libc, "join") : null;
   }
 
   /** UDP on one address. Throws ListenError. */

@@ -50,22 +50,31 @@ export async function startHistoryFile(
   log: Log,
   now: () => number = () => Date.now(),
 ): Promise<HistoryFile> {
+  const file = await openFile(ring, options.file);
+  const history = new HistoryFile(ring, options, log, now, file);
+  history.start();
+  return history;
+}
+
+/** Whether a file could be written as `startHistoryFile` would. Rejects as that does. */
+export async function checkHistoryFile(ring: HistoryRing, file: string): Promise<void> {
+  const opened = await openFile(ring, file);
+  await opened.close();
+}
+
+async function openFile(ring: HistoryRing, file: string): Promise<LineFile> {
   if (ring.size === 0) {
     const reason = "history.size is 0, and what is written waits in that memory";
     throw new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot write the history file: ${reason}`);
   }
-  let file: LineFile;
   try {
-    file = await LineFile.open(options.file);
+    return await LineFile.open(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DotlsError("ERR_DOTLS_HISTORY_FILE", `cannot write the history file: ${reason}`, {
       cause: error,
     });
   }
-  const history = new HistoryFile(ring, options, log, now, file);
-  history.start();
-  return history;
 }
 
 /**

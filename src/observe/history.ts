@@ -1,4 +1,5 @@
 import {
+  checkHistoryFile,
   type HistoryFile,
   type HistoryFileOptions,
   type HistoryFileStatus,
@@ -20,14 +21,22 @@ export interface HistoryOptions extends Omit<HistoryFileOptions, "file"> {
 /** What is known of the queries of a running server: in memory, and in a file where there is one. */
 export class History {
   readonly ring: HistoryRing;
-  readonly #keep: number;
+  readonly #log: Log;
   readonly #now: () => number;
-  readonly #file: HistoryFile | null;
   readonly #timer: NodeJS.Timeout;
+  #keep: number;
+  #file: HistoryFile | null;
 
-  private constructor(ring: HistoryRing, keep: number, now: () => number, file: HistoryFile | null) {
+  private constructor(
+    ring: HistoryRing,
+    keep: number,
+    log: Log,
+    now: () => number,
+    file: HistoryFile | null,
+  ) {
     this.ring = ring;
     this.#keep = keep;
+    this.#log = log;
     this.#now = now;
     this.#file = file;
     this.#timer = setInterval(() => this.sweep(), SWEEP);
@@ -44,9 +53,21 @@ export class History {
     log: Log,
     now: () => number = () => Date.now(),
   ): Promise<History> {
-    const { file, keep } = options;
-    const written = file === null ? null : await startHistoryFile(ring, { ...options, file }, log, now);
-    return new History(ring, keep, now, written);
+    return new History(ring, options.keep, log, now, await openFile(ring, options, log, now));
+  }
+
+  /** Whether the file of other options can be written. Rejects as `start` does. */
+  async check({ file }: HistoryOptions): Promise<void> {
+    if (file !== null) await checkHistoryFile(this.ring, file);
+  }
+
+  /** Goes on by other options; what is waiting still goes to the old file. Rejects as `start` does. */
+  async follow(options: HistoryOptions): Promise<void> {
+    await this.#file?.stop();
+    this.#file = null;
+    this.#keep = options.keep;
+    this.#file = await openFile(this.ring, options, this.#log, this.#now);
+    this.sweep();
   }
 
   /** Of the file; null when there is none. */
@@ -79,4 +100,14 @@ export class History {
     clearInterval(this.#timer);
     await this.#file?.stop();
   }
+}
+
+async function openFile(
+  ring: HistoryRing,
+  options: HistoryOptions,
+  log: Log,
+  now: () => number,
+): Promise<HistoryFile | null> {
+  const { file } = options;
+  return file === null ? null : startHistoryFile(ring, { ...options, file }, log, now);
 }

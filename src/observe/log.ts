@@ -15,6 +15,8 @@ export interface Log {
   warn(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
+  /** Says more or less from now on, where it can be told to. */
+  setLevel?(level: LogLevel): void;
 }
 
 export interface LogOptions {
@@ -70,9 +72,22 @@ function textLog(level: LogLevel, stream: Writable): Log {
 
 /** A log of all levels up to `last`, each made by `make`. */
 function eachLevel(last: LogLevel, make: (level: LogLevel) => Log[LogLevel]): Log {
-  const at = (level: LogLevel): Log[LogLevel] =>
-    levels.indexOf(level) <= levels.indexOf(last) ? make(level) : () => {};
-  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
+  let most = levels.indexOf(last);
+  const at = (level: LogLevel): Log[LogLevel] => {
+    const say = make(level);
+    return (message, fields) => {
+      if (levels.indexOf(level) <= most) say(message, fields);
+    };
+  };
+  return {
+    error: at("error"),
+    warn: at("warn"),
+    info: at("info"),
+    debug: at("debug"),
+    setLevel: (level) => {
+      most = levels.indexOf(level);
+    },
+  };
 }
 
 /** The fields with errors as the text that is written of them. */

@@ -58,6 +58,7 @@ export class CacheStage implements Stage {
   #staleAtOnce: boolean;
   #servesStale: boolean;
   #waits: StaleWaits;
+  #retired = false;
   #ancestors = new Ancestors();
   #cut: CutAnswer;
 
@@ -92,7 +93,7 @@ export class CacheStage implements Stage {
 
   leave(query: ClientQuery, reply: ReplyView | null): void {
     this.#waits.remove(query);
-    if (!query.cacheable) return;
+    if (!query.cacheable || this.#retired) return;
     this.#cache.tick();
     if (reply === null) this.#keeper.silence(query);
     else this.#keeper.answer(query, reply);
@@ -122,6 +123,11 @@ export class CacheStage implements Stage {
     // Another thread may have remembered some since this one looked at the clock.
     this.#cache.tick();
     this.#cache.forgetFailures();
+  }
+
+  /** Keeps nothing from now on: what comes in was asked of servers that may not be the right ones any more. */
+  retire(): void {
+    this.#retired = true;
   }
 
   /** To be called when no query waits any more. */

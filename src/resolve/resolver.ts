@@ -143,6 +143,11 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
     for (const stage of this.#onward) if (stage.enter(errand) !== Step.NEXT) return;
   }
 
+  /** It gets no more queries, and what it still answers is not kept. */
+  retire(): void {
+    this.#cache?.retire();
+  }
+
   /** Answers all that wait with SERVFAIL, for a server that stops. */
   stop(): void {
     this.#forward.stop();

@@ -1,17 +1,12 @@
-import { AnswerCache } from "../cache/answer-cache.ts";
-import { processTime } from "../cache/clock.ts";
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { CacheConfig } from "../config/config.ts";
 import type { CacheOptions } from "../resolve/cache-stage.ts";
 
-/** The cache of one thread, over the memory of all: what of the configuration the stage has to know. */
-export function cacheFor(
-  config: CacheConfig,
-  memory: SharedArrayBuffer,
-  counters: Float64Array,
-): CacheOptions {
+/** The cache of one thread with what of the configuration its stage has to know. */
+export function cacheFor(config: CacheConfig, cache: AnswerCache): CacheOptions {
   const seconds = (ms: number): number => Math.floor(ms / 1000);
   return {
-    cache: new AnswerCache(memory, processTime(), counters),
+    cache,
     rules: {
       minTtl: seconds(config.minTtl),
       maxTtl: seconds(config.maxTtl),

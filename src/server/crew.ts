@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
-import type { AnswerCache } from "../cache/answer-cache.ts";
+import { AnswerCache } from "../cache/answer-cache.ts";
+import { processTime } from "../cache/clock.ts";
 import type { Config } from "../config/config.ts";
 import { IoError } from "../listen/io-error.ts";
 import { Sockets } from "../listen/sockets.ts";
 import type { Log } from "../observe/log.ts";
-import { cacheFor } from "./answer-memory.ts";
 import { privacyFor } from "./history-privacy.ts";
 import { type Ledger, ownLedger, sharedLedger } from "./ledger.ts";
 import type { Workforce } from "./workforce.ts";
@@ -41,7 +41,7 @@ export async function planCrew(
         observers: ledger.observers,
         dnstapCounts: ledger.dnstapCounts[0]!,
         // An object of its own: what it found last must not be changed by who looks at the cache beside it.
-        ...(cache && { cache: cacheFor(config.cache, cache.memory, ledger.cacheCounts()) }),
+        ...(cache && { answers: new AnswerCache(cache.memory, processTime(), ledger.cacheCounts()) }),
       });
     };
     return { ledger, workers, open };

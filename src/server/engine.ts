@@ -1,23 +1,22 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import type { Sharing } from "../listen/batch/socket.ts";
-import { Listeners } from "../listen/listeners.ts";
+import type { ClientQuery } from "../listen/client-query.ts";
+import type { QueryHandler } from "../listen/door.ts";
+import { type ListenChange, Listeners } from "../listen/listeners.ts";
 import type { Dnstap } from "../observe/dnstap/dnstap.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
-import type { CacheOptions } from "../resolve/cache-stage.ts";
 import type { ProbeBoard } from "../resolve/probe-board.ts";
-import { Resolver } from "../resolve/resolver.ts";
-import type { Group } from "../upstream/group.ts";
-import type { Upstream } from "../upstream/upstream.ts";
 import { dnstapFor } from "./dnstap.ts";
-import { type Groups, makeGroups } from "./groups.ts";
+import { Generation, type Surroundings } from "./generation.ts";
 import { LoopWatch } from "./loop-watch.ts";
 import { blockOwn, bound } from "./own-doors.ts";
-import { type UpstreamReport, upstreamReport } from "./upstream-report.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
 import { UpstreamFactory } from "./upstreams.ts";
-import type { ThreadLoad, Workforce } from "./workforce.ts";
+import type { PreparedChange, ThreadLoad, Workforce } from "./workforce.ts";
 
 export interface EngineOptions {
   readonly config: Config;
@@ -26,8 +25,8 @@ export interface EngineOptions {
   readonly observers: readonly Observer[];
   /** Where it counts what becomes of its messages for dnstap: `DNSTAP_COUNTS` numbers. */
   readonly dnstapCounts?: Float64Array;
-  /** Where answers are kept; without it none are. */
-  readonly cache?: CacheOptions;
+  /** Where answers are kept, as this thread sees it; without it none are. */
+  readonly answers?: AnswerCache;
   /** With several threads: how this one's doors are to be opened beside those of the others. */
   readonly sharing?: Sharing;
   /** With several threads: the probes for loops that all of them have out. */
@@ -41,46 +40,32 @@ const PATIENCE = 500;
  * All that answers queries in one thread: doors, the path of a query, and the servers out there. It needs nothing of
  * the process around it, so that there can be several in one.
  */
-export class Engine implements Workforce {
-  #config: Config;
+export class Engine implements Workforce, QueryHandler {
+  #around: Surroundings;
   #factory: UpstreamFactory;
-  #groups: Groups;
-  #resolver: Resolver;
   #loops: LoopWatch;
+  #now: Generation;
   #listeners: Listeners | null = null;
-  /** What the bypass leads to while it is open. */
-  #plain: Group | null = null;
-  /** How many servers the configuration has; those behind them are of the bypass. */
-  #configured: number;
-  #cache: CacheOptions | null;
   #dnstap: Dnstap | null;
   #lagMs = 0;
+  #started = false;
+  #diverted: readonly string[] | null = null;
+  /** What is left of earlier generations: they answer what they have. */
+  #retiring = new Set<Promise<void>>();
+  #hurry = new AbortController();
 
   private constructor(
-    config: Config,
+    around: Surroundings,
     factory: UpstreamFactory,
-    groups: Groups,
+    loops: LoopWatch,
+    first: Generation,
     dnstap: Dnstap | null,
-    options: EngineOptions,
   ) {
-    this.#config = config;
+    this.#around = around;
     this.#factory = factory;
-    this.#groups = groups;
-    this.#configured = factory.made.length;
-    this.#cache = options.cache ?? null;
+    this.#loops = loops;
+    this.#now = first;
     this.#dnstap = dnstap;
-    this.#loops = new LoopWatch(options.log, options.probes ?? null);
-    this.#resolver = new Resolver({
-      allow: config.access.allow,
-      routes: groups.routes,
-      localNames: config.localNames,
-      retryRcodes: new Set(config.retryRcodes),
-      loops: this.#loops,
-      timeout: config.timeout,
-      observers: options.observers,
-      ...(options.cache && { cache: options.cache }),
-      ...(dnstap && { tap: dnstap.tap }),
-    });
   }
 
   /**
@@ -88,26 +73,36 @@ export class Engine implements Workforce {
    * nothing is left open then.
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { config, log } = options;
-    let resolver: Resolver | null = null;
+    const { config, log, observers, answers = null, probes = null } = options;
+    let engine: Engine | null = null;
     // What failed for want of a server may go well now.
-    const factory = new UpstreamFactory(config, log, () => resolver?.forgetFailures());
-    const groups = await makeGroups(config, factory, log);
+    const factory = new UpstreamFactory(config, log, () => {
+      if (engine !== null) engine.#now.resolver.forgetFailures();
+    });
+    const loops = new LoopWatch(log, probes);
     const dnstap = await dnstapFor(config, log, options.dnstapCounts);
-    const engine = new Engine(config, factory, groups, dnstap, options);
-    resolver = engine.#resolver;
-    engine.#listeners = await Listeners.open(
-      config.listen,
-      engine.#resolver,
-      {
-        onAddress: (address, change) => log.info(`local address ${change}`, { address }),
-        onProblem: (error) => log.warn(error.message),
-      },
-      { io: config.io, sharing: options.sharing ?? "alone" },
-    );
-    blockOwn(factory.made, bound(config, engine.urls));
+    const around = { factory, loops, observers, answers, log, tap: dnstap?.tap ?? null };
+    const first = await Generation.make(config, around);
+    engine = new Engine(around, factory, loops, first, dnstap);
+    const events = {
+      onAddress: (address: string, change: string): void => log.info(`local address ${change}`, { address }),
+      onProblem: (error: Error): void => log.warn(error.message),
+    };
+    const how = { io: config.io, sharing: options.sharing ?? ("later" as const) };
+    try {
+      engine.#listeners = await Listeners.open(config.listen, engine, events, how);
+    } catch (error) {
+      first.end();
+      throw error;
+    }
+    engine.#settle();
     dnstap?.start();
     return engine;
+  }
+
+  /** Whoever opened it, a door's queries go the way of the newest configuration. */
+  handle(query: ClientQuery, reading: number): boolean {
+    return this.#now.resolver.handle(query, reading);
   }
 
   get urls(): readonly string[] {
@@ -115,19 +110,12 @@ export class Engine implements Workforce {
   }
 
   get upstreams(): readonly UpstreamReport[] {
-    return this.#made.map((upstream, at) =>
-      upstreamReport(upstream, this.#factory.protocols.get(upstream)!, at >= this.#configured),
-    );
+    return this.#now.reports;
   }
 
   get loads(): readonly ThreadLoad[] {
-    const { clients = 0, unsent = 0 } = this.#listeners ?? {};
-    return [{ lagMs: this.#lagMs, clients, unsent }];
-  }
-
-  /** All servers, in the order of the configuration, those of the bypass behind them. */
-  get #made(): readonly Upstream[] {
-    return this.#factory.made;
+    const { tcpClients = 0, refusedReplies = 0 } = this.#listeners ?? {};
+    return [{ lagMs: this.#lagMs, clients: tcpClients, unsent: refusedReplies }];
   }
 
   /** It is all here, but for how long the event loop takes to come round. */
@@ -140,55 +128,104 @@ export class Engine implements Workforce {
 
   async explain(name: Uint8Array, type: number): Promise<Explanation> {
     const { explain } = await import("./explain.ts");
-    return explain(name, type, { config: this.#config, groups: this.#groups, cache: this.#cache });
+    return explain(name, type, this.#now);
   }
 
   async test(label: string): Promise<readonly UpstreamTest[]> {
     const { testUpstream } = await import("./upstream-test.ts");
     return Promise.all(
-      this.#made.filter((upstream) => upstream.label === label).map((upstream) => testUpstream(upstream)),
+      this.#now.upstreams
+        .filter((upstream) => upstream.label === label)
+        .map((upstream) => testUpstream(upstream)),
     );
   }
 
   start(): void {
-    this.#loops.start(this.#made);
-    if (this.#config.tls.prewarm) for (const upstream of this.#made) upstream.warm();
+    this.#started = true;
+    this.#loops.start();
+    this.#warm();
   }
 
   divert(resolvers: readonly string[] | null): void {
-    this.#groups.routes.divert(null);
-    if (this.#plain !== null) this.#groups.release(this.#plain);
-    this.#plain = resolvers === null ? null : this.#groups.plain(resolvers);
-    this.#groups.routes.divert(this.#plain);
+    this.#diverted = resolvers;
+    this.#now.divert(resolvers);
+    this.#watch();
   }
 
   renew(): void {
     this.#factory.renew();
-    for (const upstream of this.#made) upstream.renew();
-    this.#resolver.forgetFailures();
-    this.#loops.look(this.#made);
+    for (const upstream of this.#now.upstreams) upstream.renew();
+    this.#now.resolver.forgetFailures();
+    this.#loops.look();
   }
 
-  async stop(): Promise<void> {
+  async prepare(config: Config): Promise<PreparedChange> {
+    const next = await Generation.make(config, this.#around);
+    let doors: ListenChange;
+    try {
+      doors = await this.#listeners!.prepare(config.listen);
+    } catch (error) {
+      next.end();
+      throw error;
+    }
+    return {
+      urls: doors.urls,
+      commit: async () => this.#take(next, doors.commit()),
+      abandon: async () => {
+        next.end();
+        await doors.abandon();
+      },
+    };
+  }
+
+  async stop(hurry?: AbortSignal): Promise<void> {
+    hurry?.addEventListener("abort", () => this.#hurry.abort());
+    if (hurry?.aborted === true) this.#hurry.abort();
     // Doors first, so that nothing new comes; what waits is answered by its deadline at the latest.
     this.#listeners?.deafen();
-    await drained(this.#resolver, this.#config.timeout);
-    this.#resolver.stop();
+    await Promise.all([this.#now.drained(this.#hurry.signal), ...this.#retiring]);
+    this.#now.resolver.stop();
     this.#loops.stop();
     await this.#listeners?.close(PATIENCE);
-    this.divert(null);
-    for (const upstream of this.#made) upstream.close();
+    this.#now.end();
     await this.#dnstap?.stop();
     await this.#factory.stop();
   }
-}
 
-/** Resolves when nothing waits for a server any more, or `most` ms have passed. */
-async function drained(resolver: Resolver, most: number): Promise<void> {
-  const end = performance.now() + most;
-  while (resolver.outstanding > 0 && performance.now() < end) {
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 10);
-    });
+  /** From this moment on queries go another way; what is on the old one gets its answers there. */
+  #take(next: Generation, closeDoors: (patience: number) => Promise<void>): void {
+    const before = this.#now;
+    const earlier = [...this.#retiring];
+    this.#now = next;
+    this.#factory.follow(next.config);
+    if (this.#diverted !== null) next.divert(this.#diverted);
+    this.#settle();
+    if (this.#started) this.#warm();
+    before.retire();
+    const over = async (): Promise<void> => {
+      await before.drained(this.#hurry.signal);
+      before.end();
+      // Queries that came by these doors may wait in generations before that as well.
+      await Promise.all(earlier);
+      await closeDoors(PATIENCE);
+    };
+    const retiring = over().finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
+  }
+
+  #settle(): void {
+    blockOwn(this.#now.upstreams, bound(this.#now.config, this.urls));
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#loops.watch(this.#now.upstreams);
+  }
+
+  #warm(): void {
+    for (const upstream of this.#now.upstreams) {
+      if (this.#now.config.tls.prewarm) upstream.warm();
+      else upstream.cool();
+    }
   }
 }

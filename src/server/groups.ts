@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { clusterZone } from "../config/cluster-zone.ts";
 import type { Config, Policy, RouteMatch, UpstreamSpec } from "../config/config.ts";
 import { parseResolvConf } from "../config/resolv-conf.ts";
@@ -7,7 +6,8 @@ import type { Log } from "../observe/log.ts";
 import { Routes } from "../resolve/routes.ts";
 import { Group } from "../upstream/group.ts";
 import { policyMakers } from "./policies.ts";
-import type { UpstreamFactory } from "./upstreams.ts";
+import { readResolvConf } from "./own-resolv-conf.ts";
+import type { UpstreamLease } from "./upstream-lease.ts";
 
 /** The groups of servers that a configuration has, and the routes to them. */
 export interface Groups {
@@ -16,8 +16,6 @@ export interface Groups {
   readonly about: WeakMap<Group, GroupPurpose>;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
-  /** Closes the servers of such a group: it is over. */
-  release(group: Group): void;
 }
 
 /** What a group is for. */
@@ -30,9 +28,9 @@ export interface GroupPurpose {
 /** Makes the groups; inside Kubernetes the zone of the cluster gets a route, unless the configuration has one. */
 export async function makeGroups(
   config: Config,
-  factory: UpstreamFactory,
+  lease: UpstreamLease,
   log: Log,
-  resolvConf: string = readIfThere("/etc/resolv.conf"),
+  resolvConf: string = readResolvConf(),
 ): Promise<Groups> {
   const policies = new Set<Policy>([config.policy, ...config.routes.map((route) => route.policy)]);
   const policyOf = await policyMakers(policies);
@@ -43,7 +41,7 @@ export async function makeGroups(
     match: readonly RouteMatch[] = [],
   ): Group => {
     const made = new Group(
-      upstreams.flatMap((spec) => factory.make(spec)),
+      upstreams.flatMap((spec) => lease.take(spec)),
       policyOf(policy),
     );
     about.set(made, { policy, match });
@@ -71,22 +69,9 @@ export async function makeGroups(
     const match = [{ suffix: zone, apex: true, written: zone }];
     routes.push({ match, group: plain(nameservers, match) });
   }
-  return {
-    routes: new Routes(routes, fallback),
-    about,
-    plain,
-    release: (over) => factory.release(over.upstreams),
-  };
+  return { routes: new Routes(routes, fallback), about, plain };
 }
 
 function bracketed(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

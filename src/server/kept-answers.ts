@@ -7,6 +7,8 @@ import type { CacheStatus } from "../control/status.ts";
 import { parseName } from "../dns/name.ts";
 import { DotlsError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
+import { type Destinations, destinationsOf, zonesChanged } from "./destinations.ts";
+import { readResolvConf } from "./own-resolv-conf.ts";
 
 const ROOT = new Uint8Array(1);
 
@@ -15,11 +17,13 @@ export class KeptAnswers {
   /** As this thread sees them. Who answers queries has an object of its own over the same memory. */
   readonly answers: AnswerCache;
   #config: Config;
+  #destinations: Destinations;
   #log: Log;
 
   private constructor(answers: AnswerCache, config: Config, log: Log) {
     this.answers = answers;
     this.#config = config;
+    this.#destinations = destinationsOf(config, readResolvConf());
     this.#log = log;
   }
 
@@ -40,6 +44,26 @@ export class KeptAnswers {
       log.info("answers were read from the file of the cache", { answers: positives + negatives, file });
     }
     return kept;
+  }
+
+  /**
+   * To be called when all threads go by a new configuration. Gives the zones of which it may have answers of servers that
+   * are not to be asked any more, for `forget`.
+   */
+  follow(config: Config): readonly string[] {
+    const before = this.#destinations;
+    this.#config = config;
+    this.#destinations = destinationsOf(config, readResolvConf());
+    return zonesChanged(before, this.#destinations);
+  }
+
+  /** Forgets these zones and all failures. Throws DotlsError (ERR_DOTLS_CACHE_BUSY) as `flush` does. */
+  forget(zones: readonly string[]): void {
+    if (zones.includes(".")) this.answers.clear();
+    else for (const zone of zones) this.answers.removeBelow(parseName(zone, ROOT));
+    // They may be those of servers that are gone; who is asked now has not failed yet.
+    this.answers.tick();
+    this.answers.forgetFailures();
   }
 
   /** Writes them to the file of the configuration, if there is one. What goes wrong is said in the log. */

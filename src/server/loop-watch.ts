@@ -17,6 +17,7 @@ const INTERVAL = 60_000;
 export class LoopWatch implements Stage {
   #probe: LoopProbe<Upstream>;
   #answers = new WeakMap<Upstream, number>();
+  #watched: readonly Upstream[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /** `board`: that of all threads; null when this is the only one. */
@@ -41,8 +42,14 @@ export class LoopWatch implements Stage {
     return this.#probe.enter(query);
   }
 
-  start(upstreams: readonly Upstream[]): void {
-    this.#timer = setInterval(() => this.look(upstreams), INTERVAL);
+  /** The servers that are looked at from now on; those that are over are forgotten. */
+  watch(upstreams: readonly Upstream[]): void {
+    for (const upstream of this.#watched) if (!upstreams.includes(upstream)) this.#probe.forget(upstream);
+    this.#watched = [...upstreams];
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), INTERVAL);
     this.#timer.unref();
   }
 
@@ -51,8 +58,8 @@ export class LoopWatch implements Stage {
   }
 
   /** Probes each server that has answered since it was last looked at, and those that are known for loops. */
-  look(upstreams: readonly Upstream[]): void {
-    for (const upstream of upstreams) {
+  look(): void {
+    for (const upstream of this.#watched) {
       const { answers } = upstream.counters;
       const known = this.#probe.isLoop(upstream);
       if (!known && answers === (this.#answers.get(upstream) ?? 0)) continue;

@@ -8,11 +8,30 @@ const STATES: readonly UpstreamStatus["state"][] = ["up", "connecting", "down", 
 /**
  * How the servers are, from how each worker sees its connections to them: counts are added up. A server is up when it is
  * for one of them, and down when nobody has better to say; the error is the newest, the times are the mean of those that
- * have one. Every worker has the same servers in the same order; one that has just come may not yet have those of the bypass.
+ * have one. Every worker has the same servers in the same order, but for moments: one that has just come may not yet have
+ * those of the bypass, and a new configuration comes to one after the other. `retired`: what was counted by workers that
+ * are gone.
  */
-export function mergedUpstreams(seen: readonly (readonly UpstreamReport[])[]): UpstreamReport[] {
+export function mergedUpstreams(
+  seen: readonly (readonly UpstreamReport[])[],
+  retired: readonly UpstreamReport[] = [],
+): UpstreamReport[] {
   const most = seen.reduce((a, b) => (b.length > a.length ? b : a), []);
-  return most.map((_, at) => mergedReport(seen.flatMap((one) => one[at] ?? [])));
+  const known = [...seen, retired].map(numbered);
+  return [...numbered(most.length === 0 ? retired : most).keys()].map((key) =>
+    mergedReport(known.flatMap((one) => one.get(key) ?? [])),
+  );
+}
+
+/** By what people call it; one that is there twice, in a route say, by its number as well. */
+function numbered(all: readonly UpstreamReport[]): Map<string, UpstreamReport> {
+  const found = new Map<string, UpstreamReport>();
+  for (const one of all) {
+    let number = 0;
+    while (found.has(`${number} ${one.label}`)) number++;
+    found.set(`${number} ${one.label}`, one);
+  }
+  return found;
 }
 
 /** What is left of how a worker saw its servers when it is gone: the counts. */

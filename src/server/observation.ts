@@ -11,11 +11,19 @@ import { bound } from "./own-doors.ts";
 import { type UpstreamReport, detailOfReport } from "./upstream-report.ts";
 import type { Workforce } from "./workforce.ts";
 
-/** A running server, as far as those who watch it need to know. */
-export interface Observed {
+/** The configuration that a server goes by. */
+export interface Running {
   readonly config: Config;
   /** For every option where its value comes from. */
   readonly origins: ReadonlyMap<string, string>;
+  readonly since: Date;
+  /** Whether the last one that it was given could be taken over. */
+  readonly lastReloadOk: boolean;
+}
+
+/** A running server, as far as those who watch it need to know. */
+export interface Observed {
+  readonly running: () => Running;
   readonly workforce: Workforce;
   readonly tally: () => Tally;
   readonly status: () => Status;
@@ -29,8 +37,7 @@ const BYPASS = "bypass";
 
 /** What those who watch a server can ask, out of the server's parts. */
 export function observation(observed: Observed): ObserveSources {
-  const { config, origins, workforce, status, startedAt, ready } = observed;
-  const hash = createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);
+  const { running, workforce, status, ready } = observed;
   return {
     upstreams: async () => {
       await workforce.refresh();
@@ -39,14 +46,16 @@ export function observation(observed: Observed): ObserveSources {
     config: async () => {
       // The writer of YAML and the schema come with it: only who asks needs them.
       const { effectiveOptions } = await import("../config/print.ts");
+      const { config, origins, since } = running();
       const options = effectiveOptions(config, origins);
-      return { file: status().config, hash, loadedAt: startedAt.toISOString(), options };
+      return { file: status().config, hash: hashOf(config), loadedAt: since.toISOString(), options };
     },
     metrics: async () => {
       await workforce.refresh();
-      return sample(observed, hash);
+      return sample(observed);
     },
     alive: async () => {
+      const { config } = running();
       const [answered, silent] = await Promise.all([
         workforce.refresh(),
         silentDoor(bound(config, workforce.urls), config.localNames.localhost),
@@ -63,13 +72,18 @@ export function observation(observed: Observed): ObserveSources {
   };
 }
 
-function sample({ workforce, tally, status, startedAt }: Observed, hash: string): MetricsSample {
+/** Tells configurations apart, and nothing of what is in them. */
+function hashOf(config: Config): string {
+  return createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);
+}
+
+function sample({ running, workforce, tally, status, startedAt }: Observed): MetricsSample {
   const { version, cache, history, dnstap, bypass } = status();
-  const started = startedAt.getTime() / 1000;
+  const { config, since, lastReloadOk } = running();
   return {
     version,
-    startedAt: started,
-    config: { hash, loadedAt: started, lastReloadOk: true },
+    startedAt: startedAt.getTime() / 1000,
+    config: { hash: hashOf(config), loadedAt: since.getTime() / 1000, lastReloadOk },
     tally: tally(),
     upstreams: upstreamSamples(workforce.upstreams),
     cache: cache && { ...cache, positives: cache.entries - cache.negatives },

@@ -1,7 +1,7 @@
 import { faultOfCa, readCa } from "../config/ca-file.ts";
 import type { CaSource, Config, UpstreamSpec } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
-import { AddressBook } from "../upstream/address-book.ts";
+import { AddressBook, type AddressFinder } from "../upstream/address-book.ts";
 import { AddressStore } from "../upstream/address-store.ts";
 import { Bootstrap } from "../upstream/bootstrap.ts";
 import { Connection } from "../upstream/connection.ts";
@@ -21,16 +21,20 @@ import { discovered } from "./ddr-upstream.ts";
 import type { Open } from "./open.ts";
 import { upstreamLog } from "./upstream-log.ts";
 
+/** A server with how many leases it is in. */
+interface Leased {
+  readonly upstream: Upstream;
+  /** All that was configured of it. */
+  readonly key: string;
+  readonly protocol: UpstreamSpec["protocol"];
+  leases: number;
+}
+
 /**
  * Makes servers from what the configuration says of them; they share tickets, anchors, client certificates, and what is
- * known of their addresses.
+ * known of their addresses. One that is asked for again in the very same words is given again, with its connections.
  */
 export class UpstreamFactory {
-  /** All that were made, in their order. */
-  readonly made: Upstream[] = [];
-  /** What is spoken with each. */
-  readonly protocols: Map<Upstream, UpstreamSpec["protocol"]> = new Map();
-
   #log: Log;
   #onBack: () => void;
   #room = new LinkRoom();
@@ -38,7 +42,8 @@ export class UpstreamFactory {
   #bootstrap: Bootstrap;
   #store: AddressStore | null;
   #books = new Map<string, AddressBook>();
-  #faces: DdrBook[] = [];
+  #faces = new Map<Upstream, DdrBook>();
+  #leased = new Map<Upstream, Leased>();
 
   /** `onBack` is called when a server that did not work works again. */
   constructor(config: Config, log: Log, onBack: () => void = () => {}) {
@@ -49,40 +54,68 @@ export class UpstreamFactory {
     this.#store = config.state === null ? null : new AddressStore(config.state, (text) => log.warn(text));
   }
 
-  /**
-   * Every address of an upstream is a server of its own, in the order of the configuration; one that is known by name is
-   * one server, whose addresses are raced.
-   */
-  make(spec: UpstreamSpec): Upstream[] {
-    const upstreams =
-      spec.addresses.length === 0
-        ? [this.#named(spec, spec.name ?? "")]
-        : spec.addresses.map((address) =>
-            spec.ddr ? this.#designated(spec, address) : this.#at(spec, address),
-          );
-    this.made.push(...upstreams);
-    for (const upstream of upstreams) this.protocols.set(upstream, spec.protocol);
-    return upstreams;
+  /** Takes over what a new configuration says of all servers. */
+  follow({ bootstrap }: Config): void {
+    this.#bootstrap = new Bootstrap(bootstrap);
   }
 
-  /** Closes servers that are not needed any more, and forgets them. */
-  release(upstreams: readonly Upstream[]): void {
-    for (const upstream of upstreams) {
-      upstream.retire();
-      const at = this.made.indexOf(upstream);
-      if (at >= 0) this.made.splice(at, 1);
-    }
+  /**
+   * Every address of an upstream is a server of its own, in the order of the configuration; one that is known by name is
+   * one server, whose addresses are raced. `held`: those that are not to be given, as who asks has them already. Each is
+   * to be given back.
+   */
+  lease(spec: UpstreamSpec, held: readonly Upstream[]): Upstream[] {
+    const { addresses } = spec;
+    if (addresses.length === 0)
+      return [this.#lease(spec, null, held, () => this.#named(spec, spec.name ?? ""))];
+    return addresses.map((address) =>
+      this.#lease(spec, address, held, () =>
+        spec.ddr ? this.#designated(spec, address) : this.#at(spec, address),
+      ),
+    );
+  }
+
+  /** What is spoken with a server that is leased. */
+  protocolOf(upstream: Upstream): UpstreamSpec["protocol"] {
+    return this.#leased.get(upstream)!.protocol;
+  }
+
+  /** Takes a server back; without another lease it is closed and forgotten. */
+  release(upstream: Upstream): void {
+    const leased = this.#leased.get(upstream);
+    if (leased === undefined || --leased.leases > 0) return;
+    this.#leased.delete(upstream);
+    upstream.retire();
+    this.#faces.get(upstream)?.stop();
+    this.#faces.delete(upstream);
   }
 
   /** The network changed: addresses may be others, and reachable by other families. */
   renew(): void {
-    for (const book of [...this.#books.values(), ...this.#faces]) book.renew();
+    for (const book of [...this.#books.values(), ...this.#faces.values()]) book.renew();
   }
 
   /** Looks nothing up any more; resolves when what is known is on disk. */
   async stop(): Promise<void> {
-    for (const book of [...this.#books.values(), ...this.#faces]) book.stop();
+    for (const book of [...this.#books.values(), ...this.#faces.values()]) book.stop();
     await this.#store?.flush();
+  }
+
+  #lease(
+    spec: UpstreamSpec,
+    address: string | null,
+    held: readonly Upstream[],
+    make: () => Upstream,
+  ): Upstream {
+    const key = JSON.stringify([spec, address]);
+    for (const leased of this.#leased.values()) {
+      if (leased.key !== key || held.includes(leased.upstream)) continue;
+      leased.leases++;
+      return leased.upstream;
+    }
+    const upstream = make();
+    this.#leased.set(upstream, { upstream, key, protocol: spec.protocol, leases: 1 });
+    return upstream;
   }
 
   #at(spec: UpstreamSpec, address: string): Upstream {
@@ -123,9 +156,10 @@ export class UpstreamFactory {
   #designated(spec: UpstreamSpec, address: string): Upstream {
     const { port, padding } = spec;
     const { book, way } = discovered(spec, address, this.#shared);
-    this.#faces.push(book);
     const place = { transport: "tcp", address, port, name: null, padding } as const;
-    return new Upstream(spec.label, place, way, this.#events(true), this.#room);
+    const upstream = new Upstream(spec.label, place, way, this.#events(true), this.#room);
+    this.#faces.set(upstream, book);
+    return upstream;
   }
 
   #events(encrypted: boolean): UpstreamEvents {
@@ -140,7 +174,9 @@ export class UpstreamFactory {
 
   /** Upstreams of one name share what is known of it. */
   #book(name: string): AddressBook {
-    const book = this.#books.get(name) ?? new AddressBook(name, this.#bootstrap, this.#store);
+    // By way of us, as the bootstrap resolvers may become others.
+    const finder: AddressFinder = { lookup: (...asked) => this.#bootstrap.lookup(...asked) };
+    const book = this.#books.get(name) ?? new AddressBook(name, finder, this.#store);
     this.#books.set(name, book);
     return book;
   }

@@ -1,16 +1,20 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { AnswerCache } from "../cache/answer-cache.ts";
+import { processTime } from "../cache/clock.ts";
+import type { Config } from "../config/config.ts";
 import { DotlsError } from "../errors.ts";
 import { ListenError } from "../listen/listen-error.ts";
 import { Counters } from "../observe/counters.ts";
 import { HistoryRing } from "../observe/history-ring.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
-import { cacheFor } from "./answer-memory.ts";
 import { Engine } from "./engine.ts";
 import { guard } from "./guard.ts";
 import { privacyFor } from "./history-privacy.ts";
-import { remoteLog } from "./worker-log.ts";
+import { Pulse } from "./pulse.ts";
 import { statusOfReport } from "./upstream-report.ts";
-import type { FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+import { remoteLog } from "./worker-log.ts";
+import type { FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
+import type { PreparedChange } from "./workforce.ts";
 
 /** How often it tells of its servers without being asked, in ms: what it has counted is lost with it otherwise. */
 const TELL = 1000;
@@ -24,11 +28,12 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   const memory = order.history;
   const place = { memory, writers: workers, writer: number };
   const history = new HistoryRing(config.history.size, undefined, place, privacyFor(config.history));
-  if (config.history.file !== null) history.wakeEachQuarter(() => say({ kind: "wake" }));
-  const cache =
+  // Whether there is a file can change.
+  history.wakeEachQuarter(() => say({ kind: "wake" }));
+  const answers =
     order.cache === null
       ? null
-      : cacheFor(config.cache, order.cache.memory, new Float64Array(order.cache.counters));
+      : new AnswerCache(order.cache.memory, processTime(), new Float64Array(order.cache.counters));
   let engine: Engine;
   try {
     engine = await Engine.open({
@@ -36,26 +41,42 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
       log,
       observers: [new Counters(order.counters), history],
       dnstapCounts: new Float64Array(order.dnstapCounts),
-      ...(cache && { cache }),
+      ...(answers && { answers }),
       probes: new ProbeBoard(order.probes),
       sharing: order.first ? "first" : "join",
     });
   } catch (error) {
     if (!(error instanceof DotlsError)) throw error;
-    const { code, message } = error;
-    const listen = error instanceof ListenError ? { url: error.url, errno: error.errno } : null;
-    say({ kind: "failed", code, message, listen });
+    say(failureOf(error));
     port.close();
     return;
   }
   if (order.diverted !== null) engine.divert(order.diverted);
   let told = "";
+  const pulse = new Pulse(order.pulse);
   setInterval(() => {
+    pulse.beat();
     const { upstreams } = engine;
     const text = JSON.stringify(upstreams.map(statusOfReport));
     if (text !== told) say({ kind: "status", upstreams, load: null });
     told = text;
   }, TELL).unref();
+  const hurry = new AbortController();
+  let change: PreparedChange | null = null;
+  const prepare = async (next: Config): Promise<void> => {
+    try {
+      change = await engine.prepare(next);
+      say({ kind: "prepared", urls: change.urls });
+    } catch (error) {
+      say(failureOf(error));
+    }
+  };
+  const settle = async (commit: boolean): Promise<void> => {
+    const settled = change;
+    change = null;
+    await (commit ? settled?.commit() : settled?.abandon());
+    say({ kind: "settled" });
+  };
   port.on("message", (message: ToWorker) => {
     switch (message.kind) {
       case "start":
@@ -73,13 +94,28 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
       case "call":
         void answer(engine, message, say);
         break;
+      case "prepare":
+        void prepare(message.config);
+        break;
+      case "settle":
+        void settle(message.commit);
+        break;
       case "stop":
         // The open port is all that holds the thread then.
-        void engine.stop().then(() => port.close());
+        void engine.stop(hurry.signal).then(() => port.close());
+        break;
+      case "hurry":
+        hurry.abort();
         break;
     }
   });
-  say({ kind: "open", urls: engine.urls, owner: cache?.cache.owner ?? null });
+  say({ kind: "open", urls: engine.urls, owner: answers?.owner ?? null });
+}
+
+function failureOf(error: unknown): WorkerFailure {
+  const listen = error instanceof ListenError ? { url: error.url, errno: error.errno } : null;
+  const code = error instanceof DotlsError ? error.code : "ERR_DOTLS_WORKER";
+  return { kind: "failed", code, message: error instanceof Error ? error.message : String(error), listen };
 }
 
 async function tell(engine: Engine, say: (message: FromWorker) => void): Promise<void> {

@@ -21,6 +21,8 @@ export interface WorkerOrder {
   readonly cache: { readonly memory: SharedArrayBuffer; readonly counters: SharedArrayBuffer } | null;
   /** For `ProbeBoard`. */
   readonly probes: SharedArrayBuffer;
+  /** For `Pulse`, its own. */
+  readonly pulse: SharedArrayBuffer;
   /** Where the bypass leads; null: it is closed. */
   readonly diverted: readonly string[] | null;
   /** Whether it is there before the others, and so finds out whether another program has the ports. */
@@ -41,10 +43,16 @@ export type ToWorker =
   | { readonly kind: "ask" }
   /** To be answered with `result` under the same number. */
   | { readonly kind: "call"; readonly number: number; readonly call: Call }
+  /** Another configuration is to be made ready; to be answered with `prepared` or `failed`. */
+  | { readonly kind: "prepare"; readonly config: Config }
+  /** What was made ready takes over, or not; to be answered with `settled`. */
+  | { readonly kind: "settle"; readonly commit: boolean }
   /** The thread ends when all is answered and closed. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "stop" }
+  /** It is to end without waiting for answers any more. */
+  | { readonly kind: "hurry" };
 
-/** The doors could not be opened; the thread ends. */
+/** The doors could not be opened. The thread ends, unless it has others. */
 export interface WorkerFailure {
   readonly kind: "failed";
   /** Of the DotlsError. */
@@ -59,6 +67,8 @@ export type FromWorker =
   /** `owner`: of its cache, for when it dies; null: it has none. */
   | { readonly kind: "open"; readonly urls: readonly string[]; readonly owner: number | null }
   | WorkerFailure
+  | { readonly kind: "prepared"; readonly urls: readonly string[] }
+  | { readonly kind: "settled" }
   | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields }
   /** A quarter of the history is new. */
   | { readonly kind: "wake" }

@@ -1,18 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AnswerCache } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import { DotlsError } from "../errors.ts";
-import { ListenError } from "../listen/listen-error.ts";
+import { ListenError, listenUrl } from "../listen/listen-error.ts";
 import { Counters } from "../observe/counters.ts";
 import type { Log } from "../observe/log.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
 import { mergedUpstreams, retiredUpstreams } from "./merged-upstreams.ts";
 import { bound } from "./own-doors.ts";
-import { Worker } from "./worker.ts";
+import { type Reply, Worker } from "./worker.ts";
 import { mergedLog } from "./worker-log.ts";
 import type { UpstreamReport } from "./upstream-report.ts";
 import type { Call, ToWorker, WorkerFailure } from "./worker-messages.ts";
-import type { ThreadLoad, Workforce } from "./workforce.ts";
+import type { PreparedChange, ThreadLoad, Workforce } from "./workforce.ts";
 
 export interface PoolOptions {
   readonly config: Config;
@@ -55,8 +56,12 @@ interface Place {
  */
 export class WorkerPool implements Workforce {
   #options: PoolOptions;
+  /** As it was given. */
+  #asked: Config;
   /** With the ports that the first worker got. */
   #config: Config;
+  /** While it changes no worker is replaced: a new one could have either configuration. */
+  #changing = false;
   #urls: readonly string[] = [];
   #places: readonly Place[];
   #probes = new SharedArrayBuffer(ProbeBoard.BYTES);
@@ -69,6 +74,7 @@ export class WorkerPool implements Workforce {
 
   private constructor(options: PoolOptions) {
     this.#options = options;
+    this.#asked = options.config;
     this.#config = options.config;
     this.#say = mergedLog(options.log);
     this.#places = options.counters.map(() => ({
@@ -102,7 +108,10 @@ export class WorkerPool implements Workforce {
   }
 
   get upstreams(): readonly UpstreamReport[] {
-    return mergedUpstreams([...this.#workers.map(({ upstreams }) => upstreams), this.#retired]);
+    return mergedUpstreams(
+      this.#workers.map(({ upstreams }) => upstreams),
+      this.#retired,
+    );
   }
 
   get loads(): readonly ThreadLoad[] {
@@ -146,11 +155,60 @@ export class WorkerPool implements Workforce {
     this.#tell({ kind: "renew" });
   }
 
-  async stop(): Promise<void> {
+  async prepare(config: Config): Promise<PreparedChange> {
+    this.#changing = true;
+    // One that has just been hired has the configuration of that moment.
+    await Promise.all(this.#workers.map((worker) => worker.opening));
+    const workers = this.#workers;
+    const [first, ...others] = workers;
+    let real = this.#withPorts(config);
+    try {
+      if (first === undefined) throw new DotlsError("ERR_DOTLS_WORKER", "no worker lives at this moment");
+      // Who comes first chooses the ports.
+      real = { ...real, listen: bound(real, preparedUrls(await first.prepare(real))) };
+      const replies = await Promise.all(others.map((worker) => worker.prepare(real)));
+      for (const reply of replies) preparedUrls(reply);
+    } catch (error) {
+      await this.#settle(workers, false);
+      throw error;
+    }
+    return {
+      urls: real.listen.map(({ transport, address, port }) => listenUrl(transport, address, port)),
+      commit: async () => {
+        this.#asked = config;
+        this.#config = real;
+        await this.#settle(workers, true);
+        this.#urls = real.listen.map(({ transport, address, port }) => listenUrl(transport, address, port));
+      },
+      abandon: () => this.#settle(workers, false),
+    };
+  }
+
+  async #settle(workers: readonly Worker[], commit: boolean): Promise<void> {
+    await Promise.all(workers.map((worker) => worker.settle(commit)));
+    this.#changing = false;
+    for (const [number, { worker, timer }] of this.#places.entries()) {
+      if (worker === null && timer === null && !this.#stopping) this.#replace(number);
+    }
+  }
+
+  /** Where the system chose a port and is to choose again, it is the same. */
+  #withPorts(config: Config): Config {
+    const known = this.#asked.listen.map((one, at) => ({ one, port: this.#config.listen[at]!.port }));
+    const listen = config.listen.map((wanted) => {
+      const at = known.findIndex(({ one }) => wanted.port === 0 && isDeepStrictEqual(one, wanted));
+      return at < 0 ? wanted : { ...wanted, port: known.splice(at, 1)[0]!.port };
+    });
+    return { ...config, listen };
+  }
+
+  async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping = true;
     const most = this.#config.timeout + PATIENCE;
     for (const { timer } of this.#places) if (timer !== null) clearTimeout(timer);
-    await Promise.all(this.#workers.map((worker) => worker.stop(most)));
+    await Promise.all(this.#workers.map((worker) => worker.stop(most, hurry)));
+    // One that had to be cut off may have been writing: then nobody could save the cache.
+    for (const { owner } of this.#places) if (owner !== null) this.#options.cache?.seen.ownerDied(owner);
   }
 
   get #workers(): Worker[] {
@@ -210,7 +268,7 @@ export class WorkerPool implements Workforce {
     if (this.#stopping) return;
     if (performance.now() - place.bornAt > LONG_LIFE) place.deaths = 0;
     this.#options.log.error("a worker has died, another one takes its place", { worker: number + 1, why });
-    this.#replace(number);
+    if (!this.#changing) this.#replace(number);
   }
 
   #replace(number: number): void {
@@ -225,6 +283,7 @@ export class WorkerPool implements Workforce {
 
   async #hireAgain(number: number): Promise<void> {
     const { log } = this.#options;
+    if (this.#changing) return;
     try {
       await this.#hire(number, false);
       if (!this.#stopping) log.info("the new worker answers", { worker: number + 1 });
@@ -234,6 +293,12 @@ export class WorkerPool implements Workforce {
       this.#replace(number);
     }
   }
+}
+
+/** The addresses of a configuration that is ready. Throws why it is not. */
+function preparedUrls(reply: Reply): readonly string[] {
+  if (reply.kind === "failed") throw failureOf(reply);
+  return reply.kind === "prepared" ? reply.urls : [];
 }
 
 /** The error as the engine threw it in its thread. */

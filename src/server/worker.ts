@@ -1,7 +1,9 @@
 import { Worker as Thread } from "node:worker_threads";
+import type { Config } from "../config/config.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
+import { Pulse } from "./pulse.ts";
 import type { UpstreamReport } from "./upstream-report.ts";
-import type { Call, FromWorker, ToWorker, WorkerOrder } from "./worker-messages.ts";
+import type { Call, FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
 import type { ThreadLoad } from "./workforce.ts";
 
 /** Who hears of a worker. */
@@ -16,6 +18,9 @@ export interface WorkerEvents {
 /** How the opening of the doors ended. */
 export type Opening = Extract<FromWorker, { kind: "open" | "failed" }>;
 
+/** What it says of another configuration. */
+export type Reply = Extract<FromWorker, { kind: "prepared" | "settled" | "failed" }>;
+
 /** How long a worker may take to say how it is, in ms: one that is busy answers a few ms later. */
 const PATIENCE = 500;
 
@@ -29,6 +34,7 @@ export class Worker {
   readonly opening: Promise<Opening>;
 
   #thread: Thread;
+  #pulse = new Pulse();
   #events: WorkerEvents;
   #exited: Promise<void>;
   #fault: string | null = null;
@@ -42,12 +48,14 @@ export class Worker {
   /** Calls that it has not answered yet. */
   #calls = new Map<number, (result: unknown) => void>();
   #lastCall = 0;
+  /** Ends the wait for what it says of another configuration. */
+  #replied: ((reply: Reply) => void) | null = null;
 
   /** Starts the thread. */
-  constructor(order: WorkerOrder, events: WorkerEvents) {
+  constructor(order: Omit<WorkerOrder, "pulse">, events: WorkerEvents) {
     this.#events = events;
     this.#thread = new Thread(new URL("./worker-entry.js", import.meta.url), {
-      workerData: order,
+      workerData: { ...order, pulse: this.#pulse.memory } satisfies WorkerOrder,
       name: `dotls-worker-${order.number + 1}`,
     });
     this.opening = new Promise((resolve) => {
@@ -62,10 +70,12 @@ export class Worker {
     });
     this.#exited = new Promise((resolve) => {
       this.#thread.once("exit", (code: number) => {
+        this.#pulse.end();
         this.#fault ??= `it ended with code ${code}`;
         this.#refreshed(false);
         for (const settle of this.#calls.values()) settle(null);
         this.#calls.clear();
+        this.#replied?.(this.#died());
         if (this.#open && !this.#over) events.onDeath(this, this.#fault);
         this.#over = true;
         resolve();
@@ -103,9 +113,22 @@ export class Worker {
     });
   }
 
+  /** Makes another configuration ready in it. Gives its addresses, or why it cannot be had. */
+  prepare(config: Config): Promise<Reply> {
+    return this.#order({ kind: "prepare", config });
+  }
+
+  /** Lets what was made ready take over, or go. Resolves all the same when it has died. */
+  async settle(commit: boolean): Promise<void> {
+    await this.#order({ kind: "settle", commit });
+  }
+
   /** Lets it answer what it has and end; cuts it off when that takes longer than `most` ms. */
-  async stop(most: number): Promise<void> {
+  async stop(most: number, hurry?: AbortSignal): Promise<void> {
     this.#over = true;
+    this.#pulse.end();
+    hurry?.addEventListener("abort", () => this.tell({ kind: "hurry" }));
+    if (hurry?.aborted === true) this.tell({ kind: "hurry" });
     const cut = setTimeout(() => void this.#thread.terminate(), most);
     this.tell({ kind: "stop" });
     await this.#exited;
@@ -116,6 +139,14 @@ export class Worker {
   async kill(): Promise<void> {
     this.#over = true;
     await this.#thread.terminate();
+  }
+
+  #order(message: ToWorker): Promise<Reply> {
+    if (this.#over) return Promise.resolve(this.#died());
+    return new Promise((resolve) => {
+      this.#replied = resolve;
+      this.tell(message);
+    });
   }
 
   #hear(message: FromWorker): void {
@@ -138,13 +169,24 @@ export class Worker {
         break;
       case "open":
         this.#open = true;
+        if (!this.#over) this.#pulse.watch((seconds) => this.#cutOff(seconds));
         break;
+      case "prepared":
+      case "settled":
       case "failed":
+        this.#replied?.(message);
+        this.#replied = null;
         break;
     }
   }
 
-  #died(): Opening {
+  /** Ends a thread that does nothing any more, so that it is replaced like one that has died. */
+  #cutOff(seconds: number): void {
+    this.#fault ??= `it has done nothing for ${seconds} s`;
+    void this.#thread.terminate();
+  }
+
+  #died(): WorkerFailure {
     const message = `a worker has died: ${this.#fault}`;
     return { kind: "failed", code: "ERR_DOTLS_WORKER", message, listen: null };
   }

@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.ts";
 import type { Explanation, UpstreamTest } from "../control/explanation.ts";
 import type { UpstreamReport } from "./upstream-report.ts";
 
@@ -9,6 +10,16 @@ export interface ThreadLoad {
   readonly clients: number;
   /** Datagrams that the kernel did not take. */
   readonly unsent: number;
+}
+
+/** Another configuration that is ready to take over; nothing has changed yet. */
+export interface PreparedChange {
+  /** As `Workforce.urls` will be. */
+  readonly urls: readonly string[];
+  /** It takes over. Resolves when all threads go by it. */
+  commit(): Promise<void>;
+  /** It does not. */
+  abandon(): Promise<void>;
 }
 
 /** Who answers the queries of a server: one engine in its own thread, or several in threads of their own. */
@@ -31,6 +42,11 @@ export interface Workforce {
   divert(resolvers: readonly string[] | null): void;
   /** The network changed: connections are made anew. */
   renew(): void;
-  /** Takes no more queries, answers those it has, closes all. */
-  stop(): Promise<void>;
+  /**
+   * Opens what another configuration needs and checks what can be checked. Rejects with a DotlsError when something of it
+   * cannot be had; nothing is left open then. One change at a time.
+   */
+  prepare(config: Config): Promise<PreparedChange>;
+  /** Takes no more queries, answers those it has, closes all. `hurry` says that clients are not to be waited for any more. */
+  stop(hurry?: AbortSignal): Promise<void>;
 }

@@ -186,6 +186,11 @@ export class Upstream implements LinkOwner, LinkHolder {
     this.#warmth.start();
   }
 
+  /** Opens none ahead any more. */
+  cool(): void {
+    this.#warmth.stop();
+  }
+
   #try(): void {
     if (this.blocked !== null || this.connected) return;
     const link = this.#links.connect();

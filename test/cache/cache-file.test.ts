@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -139,6 +140,19 @@ describe("loadCache", () => {
     const { file, time } = saved(5);
     chmodSync(file, 0o620);
     expect(refusal(file, time)).toContain("other users may write it");
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)("drops a file that belongs to another user", () => {
+    const { file, time } = saved(5);
+    chownSync(file, 65_534, 65_534);
+    expect(refusal(file, time)).toContain("it belongs to another user");
+  });
+
+  it.skipIf(process.platform === "win32")("does not wait for somebody to write to a pipe", () => {
+    const { file, time } = saved(5);
+    const pipe = `${file}.pipe`;
+    execFileSync("mkfifo", [pipe]);
+    expect(refusal(pipe, time)).toContain("it is no file");
   });
 
   it("drops a file of a time that is still to come, and takes one that is a little ahead", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AnswerCache } from "../../src/cache/answer-cache.ts";
 import { layoutOf, MAX_CACHE_SIZE, MIN_CACHE_SIZE, Slot, WAYS } from "../../src/cache/layout.ts";
 import { createCacheMemory } from "../../src/cache/memory.ts";
+import { addressReply, question, terms } from "../support/stored-answers.ts";
 
 const refused: unknown = expect.objectContaining({ code: "ERR_DOTLS_CACHE_SIZE" });
 
@@ -26,6 +27,19 @@ describe("the memory of a cache", () => {
       expect(layout.segments).toBeGreaterThan(20);
       expect(layout.segments).toBeLessThanOrEqual(4096);
     }
+  });
+
+  it("is touched where it is used: a few answers in a large cache need a few pages", () => {
+    const shared = createCacheMemory(64 * 2 ** 20);
+    const cache = new AnswerCache(shared);
+    for (let i = 0; i < 100; i++) cache.store(question(`n${i}.test`), addressReply(`n${i}.test`, i), terms());
+    for (let i = 0; i < 1000; i++) cache.find(question(`n${i}.test`));
+    const words = new Int32Array(shared);
+    let pages = 0;
+    for (let page = 0; page < words.length; page += 1024) {
+      if (words.subarray(page, page + 1024).some((word) => word !== 0)) pages++;
+    }
+    expect(pages).toBeLessThan(12);
   });
 
   it("is refused when it is too small, too large or no size at all", () => {

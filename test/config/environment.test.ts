@@ -68,6 +68,10 @@ describe("environment variables", () => {
         DOTLS_CONTROL_TOKEN: "/run/secrets/token",
         DOTLS_WORKERS: "4",
         DOTLS_IO: "dgram",
+        DOTLS_LAMEDUCK: "5s",
+        DOTLS_WATCH: "on",
+        DOTLS_USER: "dotls",
+        DOTLS_GROUP: "65532",
         DOTLS_LOG_LEVEL: "debug",
       },
     });
@@ -133,6 +137,10 @@ describe("environment variables", () => {
       control: { socket: null, http: { address: "::", port: 80 }, token: { file: "/run/secrets/token" } },
       workers: 4,
       io: "dgram",
+      lameduck: 5000,
+      watch: true,
+      user: "dotls",
+      group: "65532",
       log: { level: "debug" },
     });
     for (const [key, origin] of origins) expect(origin).toBe(`env ${variableOf(key)}`);

@@ -87,6 +87,10 @@ describe("the defaults", () => {
       control: { socket: null, http: null, token: "auto" },
       workers: "auto",
       io: "auto",
+      lameduck: 0,
+      watch: false,
+      user: null,
+      group: null,
       log: { level: "info" },
     });
   });

@@ -103,6 +103,10 @@ control:
   token: auto # default
 workers: auto # default
 io: auto # default
+lameduck: 0s # default
+watch: false # default
+user: none # default
+group: none # default
 log:
   level: info # default
 `);

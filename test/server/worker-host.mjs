@@ -1,5 +1,7 @@
 // The built server in a process of its own, with a hand on its threads: the first argument holds the items of `--set`, in
-// JSON. A line `kill` on standard input ends the worker that has lived longest, without a warning to anybody.
+// JSON. A line `kill` on standard input ends the worker that has lived longest, without a warning to anybody; a line `hang`
+// lets one go round in circles.
+import { Session } from "node:inspector";
 import { createInterface } from "node:readline";
 import { createLog, loadConfig, startServer } from "../../dist/index.js";
 
@@ -13,6 +15,16 @@ const server = await startServer(config, { log: await createLog({ level: "info" 
 console.log(server.urls.join(" "));
 createInterface({ input: process.stdin }).on("line", async (line) => {
   if (line === "kill") await threads[0].terminate();
+  if (line === "hang") {
+    const session = new Session();
+    session.connect();
+    session.once("NodeWorker.attachedToWorker", ({ params: { sessionId } }) => {
+      const params = { expression: "for (;;);" };
+      const message = JSON.stringify({ id: 1, method: "Runtime.evaluate", params });
+      session.post("NodeWorker.sendMessageToWorker", { sessionId, message });
+    });
+    session.post("NodeWorker.enable", { waitForDebuggerOnStart: false });
+  }
   if (line === "status") {
     await server.refresh();
     console.log(JSON.stringify(server.status()));

@@ -21,6 +21,8 @@ export interface WorkerHost {
   status(): Promise<Status>;
   /** Ends a worker. */
   kill(): void;
+  /** Lets a worker go round in circles. */
+  hang(): void;
   /** Resolves when it has ended by itself after it was told to stop, with the code and the time that took, in ms. */
   stop(): Promise<{ code: number | null; milliseconds: number }>;
 }
@@ -62,6 +64,7 @@ export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[])
       return JSON.parse(await line()) as Status;
     },
     kill: () => child.stdin.write("kill\n"),
+    hang: () => child.stdin.write("hang\n"),
     stop: async () => {
       const since = performance.now();
       child.stdin.write("stop\n");

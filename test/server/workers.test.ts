@@ -93,6 +93,20 @@ describe.skipIf(!canShare)("a server with two workers", () => {
     expect(upstreams[0]!.queries).toBe(1);
   });
 
+  it("replaces a worker that goes round in circles, of which nobody hears", async () => {
+    const upstream = await start({ ttl: 300 });
+    const host = await hostWorkers(upstream);
+    const clients = await clientsOf(host.url);
+    expect(ok(await clients[0]!.ask("warm.test"))).toBe(true);
+    host.hang();
+    await vi.waitFor(() => expect(host.log()).toContain("the new worker answers"), { timeout: 60_000 });
+    expect(host.log()).toContain("it has done nothing for");
+    const replies = await Promise.all((await clientsOf(host.url)).map((client) => client.ask("warm.test")));
+    expect(replies.every(ok)).toBe(true);
+    const { code } = await host.stop();
+    expect(code).toBe(0);
+  }, 90_000);
+
   it("answers what it has when it stops, and ends at once then", async () => {
     const upstream = await start({ delay: () => 400 });
     const host = await hostWorkers(upstream);

@@ -1,7 +1,9 @@
 import type { AnswerCache } from "../../src/cache/answer-cache.ts";
 import { Entry, entryKind, entryWords } from "../../src/cache/entry.ts";
+import { hashOfEntry } from "../../src/cache/key.ts";
 import { Head, Segment, Slot, WAYS } from "../../src/cache/layout.ts";
 import { CacheMemory } from "../../src/cache/memory.ts";
+import { SetMap } from "../../src/cache/set-map.ts";
 import { familyOf } from "../../src/cache/slots.ts";
 
 /** Looks at a memory that nobody writes to, and gives what does not fit together in it; empty: all is well. */
@@ -11,11 +13,16 @@ export function audit(cache: AnswerCache): string[] {
   const { words, layout } = memory;
   const live = new Map<number, number>();
   const families = [0, 0, 0];
+  const map = new SetMap(layout.baseSets);
+  map.use(words[Head.SETS]!);
   for (let i = 0; i < layout.sets * WAYS; i++) {
     const slot = layout.slotsAt + i * Slot.WORDS;
     const entry = words[slot + Slot.ENTRY]!;
     if ((words[slot + Slot.SEQUENCE]! & 1) !== 0) faults.push(`slot ${i} is being changed`);
     if (entry === 0) continue;
+    const keyHash = hashOfEntry(words, memory.bytes, entry, memory.seed);
+    const set = Math.floor(i / WAYS);
+    if (set !== map.home(keyHash) && set !== map.other(keyHash)) faults.push(`slot ${i} is of another set`);
     const segment = Math.floor((entry - layout.arenaAt) / layout.segmentWords);
     const row = layout.segmentsAt + segment * Segment.WORDS;
     if (entry < layout.arenaAt || segment >= layout.segments) faults.push(`slot ${i} leads out of the arena`);

@@ -57,6 +57,10 @@ export const plainConfig: Config = {
   control: { socket: null, http: null, token: "auto" },
   workers: 1,
   io: "auto",
+  lameduck: 0,
+  watch: false,
+  user: null,
+  group: null,
   log: { level: "info" },
 };
 

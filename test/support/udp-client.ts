@@ -21,18 +21,20 @@ export class UdpClient {
   /** What came and answers nothing that was asked, in words. A right server leaves it empty. */
   readonly wrong: string[] = [];
   readonly #socket = dgram.createSocket("udp4");
+  readonly #host: string;
   readonly #port: number;
   readonly #pending = new Map<number, Pending>();
   #id = 0;
   #closed = false;
 
-  private constructor(port: number) {
-    this.#port = port;
+  private constructor({ hostname, port }: URL) {
+    this.#host = hostname;
+    this.#port = Number(port);
   }
 
-  /** `url` is `udp://127.0.0.1:PORT`. */
+  /** `url` is `udp://127.0.0.1:PORT`, or another loopback address. */
   static async open(url: string): Promise<UdpClient> {
-    const client = new UdpClient(Number(new URL(url).port));
+    const client = new UdpClient(new URL(url));
     const socket = client.#socket;
     await new Promise<void>((resolve) => {
       socket.bind(0, "127.0.0.1", resolve);
@@ -57,7 +59,7 @@ export class UdpClient {
           resolve({ name, message, milliseconds: performance.now() - startedAt });
         },
       });
-      this.#socket.send(makeQuery(name, { id, type, options: [] }), this.#port, "127.0.0.1");
+      this.#socket.send(makeQuery(name, { id, type, options: [] }), this.#port, this.#host);
     });
   }
 

@@ -10,7 +10,7 @@ import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
 import { Outbox } from "./outbox.ts";
 import { BATCH } from "./slab.ts";
-import { adopt, type BoundSocket, openSocket, type Sharing, wantDestinations } from "./socket.ts";
+import { adopt, type BoundSocket, openSocket, type Sharing, turnAway, wantDestinations } from "./socket.ts";
 
 /** How many batches are taken before the rest of the process has its turn. */
 const BATCHES_A_TURN = 4;
@@ -27,6 +27,8 @@ export class BatchDoor implements Door, DatagramPort {
   #handler: QueryHandler;
   /** Closed: -1. */
   #fd: number;
+  #family: number;
+  #libc: Libc;
   #inbox: Inbox;
   #outbox: Outbox;
   #addresses: ClientAddresses;
@@ -41,6 +43,8 @@ export class BatchDoor implements Door, DatagramPort {
     const { fd, family, port } = socket;
     this.#handler = handler;
     this.#fd = fd;
+    this.#family = family;
+    this.#libc = libc;
     this.port = port;
     this.#inbox = new Inbox(libc, fd, family, wildcard, MAX_QUERY);
     this.#outbox = new Outbox(libc, fd, family, wildcard);
@@ -121,7 +125,11 @@ export class BatchDoor implements Door, DatagramPort {
   }
 
   deafen(): void {
-    void this.#bell?.close();
+    if (this.#bell === null) return;
+    turnAway(this.#libc, { fd: this.#fd, family: this.#family });
+    // Whose query has come by now is answered.
+    while (this.#receiveBatch());
+    void this.#bell.close();
     this.#bell = null;
   }
 
@@ -137,16 +145,20 @@ export class BatchDoor implements Door, DatagramPort {
   }
 
   #receive(): void {
-    for (let left = BATCHES_A_TURN; left > 0 && this.#bell !== null; left--) {
-      const count = this.#inbox.receive();
-      if (count === 0) return;
-      const now = performance.now();
-      this.#receiving = true;
-      for (let slot = 0; slot < count; slot++) this.#take(slot, now);
-      this.#receiving = false;
-      this.#outbox.flush();
-      if (count < BATCH) return;
-    }
+    for (let left = BATCHES_A_TURN; left > 0 && this.#bell !== null; left--)
+      if (!this.#receiveBatch()) return;
+  }
+
+  /** False when there is no more, or less than a whole batch. */
+  #receiveBatch(): boolean {
+    const count = this.#inbox.receive();
+    if (count === 0) return false;
+    const now = performance.now();
+    this.#receiving = true;
+    for (let slot = 0; slot < count; slot++) this.#take(slot, now);
+    this.#receiving = false;
+    this.#outbox.flush();
+    return count === BATCH;
   }
 
   #take(slot: number, now: number): void {

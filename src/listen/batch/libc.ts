@@ -11,6 +11,7 @@ const SCRATCH = 64;
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
   readonly bind: (fd: number, address: number, length: number) => number;
+  readonly connect: (fd: number, address: number, length: number) => number;
   readonly getsockname: (fd: number, address: number, length: number) => number;
   readonly setsockopt: (fd: number, level: number, name: number, value: number, length: number) => number;
   readonly close: (fd: number) => number;
@@ -57,6 +58,7 @@ export async function loadLibc(): Promise<Libc | string> {
     libc = {
       socket: declare("socket", "int", "int", "int"),
       bind: declare("bind", "int", POINTER, "uint"),
+      connect: declare("connect", "int", POINTER, "uint"),
       getsockname: declare("getsockname", "int", POINTER, POINTER),
       setsockopt: declare("setsockopt", "int", "int", "int", POINTER, "uint"),
       close: declare("close", "int"),

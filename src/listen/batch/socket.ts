@@ -85,6 +85,17 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
   }
 }
 
+/**
+ * Lets a bound UDP socket receive from itself alone, which is nobody: what is sent to its address goes to another socket that
+ * is there, and else the sender is told at once. What was received before can still be read, and it can send as before.
+ */
+export function turnAway(libc: Libc, { fd, family }: Pick<BoundSocket, "fd" | "family">): void {
+  const { scratch, scratchAt: at } = libc;
+  scratch.setUint32(32, 32, true);
+  const length = family === AF_INET ? SockaddrIn.SIZE : SockaddrIn6.SIZE;
+  if (libc.getsockname(fd, at, at + 32) === 0) libc.connect(fd, at, length);
+}
+
 /** Asks the kernel to say, with each datagram, which of our addresses it was sent to. */
 export function wantDestinations(libc: Libc, { fd, family }: BoundSocket): boolean {
   const level = family === AF_INET ? IPPROTO_IP : IPPROTO_IPV6;

@@ -23,6 +23,7 @@ function make(...answers: (number | keyof typeof Errno)[]): {
   const libc: Libc = {
     socket: none,
     bind: none,
+    connect: none,
     getsockname: none,
     setsockopt: none,
     close: none,

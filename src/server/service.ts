@@ -1,0 +1,56 @@
+import type { LoadedConfig } from "../config/load.ts";
+import { warningsOf } from "../config/warnings.ts";
+import { createLog } from "../observe/log.ts";
+import { startServer } from "../server.ts";
+import { FileWatch } from "./file-watch.ts";
+import { guard } from "./guard.ts";
+import { Reloader } from "./reloader.ts";
+import { hangUps, stopSignal } from "./signals.ts";
+
+/**
+ * Runs a server until the process is told to stop: by SIGTERM or SIGINT, a second one of which ends it without waiting for
+ * clients. SIGHUP makes it read the configuration again. `load` reads it.
+ */
+export async function runService(load: () => LoadedConfig): Promise<void> {
+  const onHangUp = hangUps();
+  const first = load();
+  const { config, file, origins } = first;
+  const log = await createLog({ level: config.log.level });
+  guard(log);
+  for (const warning of warningsOf(config)) log.warn(warning);
+
+  const started = startServer(config, {
+    log,
+    configFile: file,
+    origins,
+    controlOptional: origins.get("control.socket") === "default",
+    reload: () => reloader.reload("dotls reload"),
+  });
+  // What is wrong with it is in the log.
+  const again = (why: string): void => void reloader.reload(why).catch(() => {});
+  const watch = file === null ? null : new FileWatch(file, () => again("the file has changed"));
+  const follow = ({ config }: LoadedConfig): void => {
+    if (!config.watch) watch?.stop();
+    else if (watch === null) log.warn("watch: there is no configuration file");
+    else watch.start();
+  };
+  const reloader = new Reloader({
+    load,
+    server: { reload: async (config, origins) => (await started).reload(config, origins) },
+    log,
+    onBegin: () => watch?.note(),
+    onTaken: follow,
+  });
+
+  const server = await started;
+  follow(first);
+  onHangUp(() => again("SIGHUP"));
+  for (const url of server.urls) process.stdout.write(`listening on ${url}\n`);
+  if (server.controlUrl !== null) process.stdout.write(`control at ${server.controlUrl}\n`);
+  process.stdout.write("dotls ready\n");
+
+  const hurry = new AbortController();
+  log.info(`stopping on ${await stopSignal(hurry)}`);
+  watch?.stop();
+  await server.stop(hurry.signal);
+}
