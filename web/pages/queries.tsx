@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Status } from "../../src/control/status.ts";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
+import { useHold } from "../hooks/use-hold.ts";
 import { type Row, useLive } from "../hooks/use-live.ts";
 import { QueryDetail } from "../parts/query-detail.tsx";
 import { QueryFilters } from "../parts/query-filters.tsx";
@@ -19,11 +20,12 @@ const PAST = "200";
 /** Queries as they come, and those of before that match. */
 export function Queries({ status, parameters }: QueriesProps): VNode {
   const [paused, setPaused] = useState(false);
-  const [held, setHeld] = useState(false);
   const [shown, setShown] = useState<HistoryEntry | null>(null);
   const search = new URLSearchParams({ ...parameters, limit: PAST }).toString();
+  const { held, events } = useHold(search);
+  // A link out of the detail leads to other queries.
+  useEffect(() => setShown(null), [search]);
   const { rows: live, lost, error } = useLive(search, paused);
-  // Under a pointer, or the focus, nothing may move: who clicks would hit another query than he sees.
   const drawn = useRef<{ readonly search: string; readonly rows: readonly Row[] }>({ search, rows: [] });
   if (!held || drawn.current.search !== search) drawn.current = { search, rows: live };
   const { rows } = drawn.current;
@@ -47,7 +49,7 @@ export function Queries({ status, parameters }: QueriesProps): VNode {
           ? `The newest ${count(rows.length)}${going}${lost > 0 ? `; ${count(lost)} came too fast to be shown` : ""}.`
           : error === null && "No query yet that matches."}
       </p>
-      {rows.length > 0 && <QueryTable rows={rows} open={setShown} hold={setHeld} />}
+      {rows.length > 0 && <QueryTable rows={rows} open={setShown} events={events} />}
       {shown !== null && (
         <QueryDetail entry={shown} listeners={status.listeners} close={() => setShown(null)} />
       )}

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
+import type { HoldEvents } from "../hooks/use-hold.ts";
 import type { Row } from "../hooks/use-live.ts";
 import { milliseconds } from "../text/numbers.ts";
 import { placeOf } from "../text/query-text.ts";
@@ -9,23 +10,13 @@ import { toneOf } from "../text/tones.ts";
 interface QueryTableProps {
   readonly rows: readonly Row[];
   readonly open: (entry: HistoryEntry) => void;
-  /** Somebody is there with pointer or focus, or has left. */
-  readonly hold: (held: boolean) => void;
+  readonly events: HoldEvents;
 }
 
 /** Queries, one a row; the name opens the rest of it. */
-export function QueryTable({ rows, open, hold }: QueryTableProps): VNode {
+export function QueryTable({ rows, open, events }: QueryTableProps): VNode {
   return (
-    <div
-      class="scroll card flat"
-      tabIndex={0}
-      role="region"
-      aria-label="Queries, newest first"
-      onPointerEnter={() => hold(true)}
-      onPointerLeave={() => hold(false)}
-      onFocusIn={() => hold(true)}
-      onFocusOut={() => hold(false)}
-    >
+    <div class="scroll card flat" tabIndex={0} role="region" aria-label="Queries, newest first" {...events}>
       <table class="queries">
         <thead>
           <tr>

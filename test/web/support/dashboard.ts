@@ -36,7 +36,7 @@ export async function startDashboard(change: Partial<Config> = {}): Promise<Dash
     ...plainConfig,
     upstreams: upstreams.map((upstream) => specOf(upstream)),
     policy: "round-robin",
-    cache: { ...plainConfig.cache, size: 2 ** 20 },
+    cache: { ...plainConfig.cache, size: 2 ** 22 },
     history: { ...plainConfig.history, size: 2000 },
     control: { socket: null, http: { address: "127.0.0.1", port: 0 }, token: "auto" },
     ...change,
