@@ -5,16 +5,19 @@ import type { ControlServer } from "./control/control-server.ts";
 import type { ControlSources } from "./control/routes.ts";
 import type { ReloadReport, Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
+import type { PassedSocket } from "./listen/passed-socket.ts";
 import { checkHistoryFile, type HistoryFile, startHistoryFile } from "./observe/history-file.ts";
 import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
+import type { Account } from "./server/account.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { planCrew } from "./server/crew.ts";
 import { applicable } from "./server/fixed-options.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
 import { bound } from "./server/own-doors.ts";
-import type { Workforce } from "./server/workforce.ts";
+import { checkPassed } from "./server/systemd/passed-sockets.ts";
+import type { PreparedChange, Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
 import { packageVersion } from "./version.ts";
 
@@ -26,6 +29,8 @@ export interface ServerOptions {
   readonly controlOptional?: boolean;
   /** Reads the configuration again and calls `RunningServer.reload`, for who asks over the control socket. */
   readonly reload?: () => Promise<ReloadReport>;
+  /** Sockets that systemd has passed; each must stand in `listen`. */
+  readonly sockets?: readonly PassedSocket[];
 }
 
 /** A server that answers. */
@@ -60,15 +65,20 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const cache = await KeptAnswers.open(config, log);
-  const crew = await planCrew(config, cache?.answers ?? null);
+  const { sockets = [] } = options;
+  checkPassed(sockets, config.listen);
+  const account = config.user === null ? null : (await import("./server/account.ts")).accountOf(config);
+  const cache = await KeptAnswers.open(config, log, account?.uid);
+  const crew = await planCrew(config, cache?.answers ?? null, undefined, undefined, sockets);
   const { history } = crew.ledger;
-  let file = config.history.file === null ? null : await openHistory(config, history, log);
-  let workforce: Workforce;
+  const workforce = await crew.open(log);
+  let file: HistoryFile | null;
   try {
-    workforce = await crew.open(log);
+    // What is made from here on belongs to the account.
+    if (account !== null) await becomeAccount(account, config);
+    file = config.history.file === null ? null : await openHistory(config, history, log);
   } catch (error) {
-    await file?.stop();
+    await workforce.stop();
     throw error;
   }
   let running = config;
@@ -130,7 +140,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const { config: next, pending } = applicable(running, wanted);
     const newHistory = !isDeepStrictEqual(next.history, running.history);
     if (newHistory && next.history.file !== null) await checkHistory(next, history);
-    const change = await workforce.prepare(next);
+    checkPassed(sockets, next.listen);
+    const change = await prepare(workforce, next);
     await change.commit();
     running = next;
     if (cache !== null) await forget(cache, next);
@@ -170,6 +181,22 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       await file?.stop();
     },
   };
+}
+
+async function becomeAccount(account: Account, config: Config): Promise<void> {
+  const { become, makeFolders } = await import("./server/account.ts");
+  makeFolders(account, config);
+  become(account);
+}
+
+/** Makes a configuration ready, and says more when what it needs is for root. */
+async function prepare(workforce: Workforce, config: Config): Promise<PreparedChange> {
+  try {
+    return await workforce.prepare(config);
+  } catch (error) {
+    if (config.user === null) throw error;
+    throw (await import("./server/account.ts")).explained(error, config);
+  }
 }
 
 /** Waits so many ms, less when there is a hurry. */

@@ -6,6 +6,7 @@ import { FileWatch } from "./file-watch.ts";
 import { guard } from "./guard.ts";
 import type { Notifier } from "./systemd/notifier.ts";
 import { Reloader } from "./reloader.ts";
+import { passedSockets } from "./systemd/passed-sockets.ts";
 import { hangUps, stopSignal } from "./signals.ts";
 
 /** How long stopping may take beside the waits of queries, in ms. */
@@ -24,7 +25,9 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   guard(log);
   for (const warning of warningsOf(config)) log.warn(warning);
 
+  const sockets = process.env["LISTEN_FDS"] === undefined ? [] : passedSockets();
   const started = startServer(config, {
+    sockets,
     log,
     configFile: file,
     controlOptional: origins.get("control.socket") === "default",

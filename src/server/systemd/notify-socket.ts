@@ -19,17 +19,17 @@ const MOST_PATH = 108;
  */
 export async function openNotifySocket(
   address: string,
-  load: (() => Promise<typeof import("koffi")>) | null = () => import("koffi"),
+  way: "any" | "program" = "any",
 ): Promise<Send | null> {
   // There are others, vsock: say, for managers outside of this machine.
   if (!/^[/@]./.test(address) || Buffer.byteLength(address) >= MOST_PATH) return null;
-  return (load && (await bySocket(address, load))) ?? byProgram(address);
+  return (way === "any" ? await bySocket(address) : null) ?? byProgram(address);
 }
 
-async function bySocket(address: string, load: () => Promise<typeof import("koffi")>): Promise<Send | null> {
+async function bySocket(address: string): Promise<Send | null> {
   if (process.platform !== "linux") return null;
   try {
-    const { default: koffi } = await load();
+    const { default: koffi } = await import("koffi");
     const library = koffi.load(null);
     const socket = library.func("socket", "int", ["int", "int", "int"]);
     const sendto = library.func("sendto", "int64", ["int", "void *", "size_t", "int", "void *", "uint"]);

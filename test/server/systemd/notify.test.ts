@@ -85,7 +85,7 @@ describeWith(["python3"], "what a service manager is told", () => {
 describeWith(["python3", "systemd-notify"], "without koffi", () => {
   it("systemd-notify says it, in the right order", async () => {
     const manager = await startManager(socketPath());
-    const send = await openNotifySocket(manager.address, null);
+    const send = await openNotifySocket(manager.address, "program");
     send!("RELOADING=1\nSTATUS=one two");
     send!("READY=1");
     send!("STOPPING=1");
