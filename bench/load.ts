@@ -52,7 +52,8 @@ export async function askAll(port: number, names: string, options: readonly stri
   const text = await run(port, names, ["-n", "1", "-q", "100", ...options], `${names}.once`);
   const sent = Number(/Queries sent:\s+(\d+)/.exec(text)?.[1]);
   const good = Number(/Response codes:.*?NOERROR (\d+)/.exec(text)?.[1] ?? 0);
-  if (!(good >= sent * 0.99)) throw new Error(`only ${good} good answers to ${sent} queries`);
+  if (!(good >= sent * 0.99))
+    throw new Error(`only ${good} good answers to ${sent} queries:\n${text.slice(-1000)}`);
 }
 
 function summary(text: string): LoadResult {

@@ -4,6 +4,7 @@ import type { Config } from "./config/config.ts";
 import { formatDnstap } from "./config/dnstap-address.ts";
 import type { ReloadReport, Status } from "./control/status.ts";
 import { DotlsError } from "./errors.ts";
+import type { PassedSocket } from "./listen/passed-socket.ts";
 import { dnstapStatus } from "./observe/dnstap/status.ts";
 import { History } from "./observe/history.ts";
 import { insightsOf } from "./observe/insights.ts";
@@ -11,6 +12,7 @@ import type { HistoryRing } from "./observe/history-ring.ts";
 import type { Log } from "./observe/log.ts";
 import { Trend } from "./observe/trend.ts";
 import { isOwnAddress } from "./resolve/self-address.ts";
+import type { Account } from "./server/account.ts";
 import { makeBypass } from "./server/bypass.ts";
 import { type Controls, openControls } from "./server/controls.ts";
 import { planCrew } from "./server/crew.ts";
@@ -18,8 +20,9 @@ import { applicable } from "./server/fixed-options.ts";
 import { KeptAnswers } from "./server/kept-answers.ts";
 import { observation, type Running } from "./server/observation.ts";
 import { bound } from "./server/own-doors.ts";
+import { checkPassed } from "./server/systemd/passed-sockets.ts";
 import { statusOfReport } from "./server/upstream-report.ts";
-import type { Workforce } from "./server/workforce.ts";
+import type { PreparedChange, Workforce } from "./server/workforce.ts";
 import { type Change, ChangeWatch } from "./upstream/change-watch.ts";
 import { packageVersion } from "./version.ts";
 
@@ -33,6 +36,8 @@ export interface ServerOptions {
   readonly controlOptional?: boolean;
   /** Reads the configuration again and calls `RunningServer.reload`, for who asks over the control socket. */
   readonly reload?: () => Promise<ReloadReport>;
+  /** Sockets that systemd has passed; each must stand in `listen`. */
+  readonly sockets?: readonly PassedSocket[];
 }
 
 /** A server that answers. */
@@ -69,14 +74,19 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const { log } = options;
   const startedAt = new Date();
   const version = packageVersion();
-  const cache = await KeptAnswers.open(config, log);
-  const crew = await planCrew(config, cache?.answers ?? null);
-  const history = await History.start(crew.ledger.history, config.history, log);
-  let workforce: Workforce;
+  const { sockets = [] } = options;
+  checkPassed(sockets, config.listen);
+  const account = config.user === null ? null : (await import("./server/account.ts")).accountOf(config);
+  const cache = await KeptAnswers.open(config, log, account?.uid);
+  const crew = await planCrew(config, cache?.answers ?? null, undefined, undefined, sockets);
+  const workforce = await crew.open(log);
+  let history: History;
   try {
-    workforce = await crew.open(log);
+    // What is made from here on belongs to the account.
+    if (account !== null) await becomeAccount(account, config);
+    history = await History.start(crew.ledger.history, config.history, log);
   } catch (error) {
-    await history.stop();
+    await workforce.stop();
     throw error;
   }
   let running: Running = {
@@ -169,7 +179,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const { config: next, pending } = applicable(running.config, wanted);
     const newHistory = !isDeepStrictEqual(next.history, running.config.history);
     if (newHistory) await history.check(next.history);
-    const change = await workforce.prepare(next);
+    checkPassed(sockets, next.listen);
+    const change = await prepare(workforce, next);
     await change.commit();
     running = { config: next, origins, since: new Date(), lastReloadOk: true };
     if (cache !== null) await forget(cache, next);
@@ -210,6 +221,22 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       await history.stop();
     },
   };
+}
+
+async function becomeAccount(account: Account, config: Config): Promise<void> {
+  const { become, makeFolders } = await import("./server/account.ts");
+  makeFolders(account, config);
+  become(account);
+}
+
+/** Makes a configuration ready, and says more when what it needs is for root. */
+async function prepare(workforce: Workforce, config: Config): Promise<PreparedChange> {
+  try {
+    return await workforce.prepare(config);
+  } catch (error) {
+    if (config.user === null) throw error;
+    throw (await import("./server/account.ts")).explained(error, config);
+  }
 }
 
 /** Waits so many ms, less when there is a hurry. */

@@ -37,6 +37,7 @@ export function loadCache(
   size: number,
   time: TimeSource = processTime(),
   purpose: Uint8Array = new Uint8Array(0),
+  owner: number | undefined = process.geteuid?.(),
 ): LoadedCache {
   const memory = createCacheMemory(size, time);
   let fd: number;
@@ -49,7 +50,7 @@ export function loadCache(
     return { memory, restored: false, dropped: dropped(file, reasonOf(error), error) };
   }
   try {
-    const fault = fill(fd, memory, time, purpose);
+    const fault = fill(fd, memory, time, purpose, owner);
     if (fault === null) return { memory, restored: true, dropped: null };
     // What was read so far is in it.
     return { memory: createCacheMemory(size, time), restored: false, dropped: dropped(file, fault) };
@@ -65,13 +66,19 @@ export function loadCache(
 }
 
 /** Reads the file into the memory. Gives the reason when it cannot be used. */
-function fill(fd: number, memory: SharedArrayBuffer, time: TimeSource, purpose: Uint8Array): string | null {
+function fill(
+  fd: number,
+  memory: SharedArrayBuffer,
+  time: TimeSource,
+  purpose: Uint8Array,
+  owner: number | undefined,
+): string | null {
   const stat = fstatSync(fd);
   if (!stat.isFile()) return "it is no file";
   // Whoever can write it can make us give any answer.
   if (process.platform !== "win32") {
     if ((stat.mode & 0o022) !== 0) return "other users may write it";
-    if (stat.uid !== 0 && stat.uid !== process.geteuid?.()) return "it belongs to another user";
+    if (stat.uid !== 0 && stat.uid !== owner) return "it belongs to another user";
   }
   const bytes = Buffer.alloc(HEAD_LENGTH);
   const head = readHead(bytes.subarray(0, readAll(fd, bytes)), memory.byteLength, purpose);

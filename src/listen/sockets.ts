@@ -1,4 +1,6 @@
+import { isIPv6 } from "node:net";
 import { BatchDoor } from "./batch/batch-door.ts";
+import { AF_INET, AF_INET6 } from "./batch/layout.ts";
 import { type Libc, loadLibc } from "./batch/libc.ts";
 import { openSocket, type Sharing } from "./batch/socket.ts";
 import { type DatagramPort, RECEIVE_BUFFER } from "./datagrams.ts";
@@ -6,6 +8,7 @@ import type { QueryHandler } from "./door.ts";
 import { IoError } from "./io-error.ts";
 import { ListenError } from "./listen-error.ts";
 import type { Families } from "./local-addresses.ts";
+import type { PassedSocket } from "./passed-socket.ts";
 import { TcpDoor } from "./tcp-door.ts";
 import { UdpDoor } from "./udp-door.ts";
 import { type WildcardEvents, WildcardUdp } from "./wildcard-udp.ts";
@@ -16,6 +19,8 @@ export type Io = "auto" | "dgram" | "batch";
 /** How sockets are to be opened. */
 export interface ListenHow {
   readonly io: Io;
+  /** Sockets that are there already: they are used for the addresses that they have. */
+  readonly passed?: readonly PassedSocket[];
   /** `later`: as `alone`, and where that is possible, with ourselves when addresses change. */
   readonly sharing: Sharing | "later";
 }
@@ -26,20 +31,36 @@ export class Sockets {
   readonly io: "dgram" | "batch";
   #libc: Libc | null;
   #sharing: Sharing;
+  /** Those that are not used yet. */
+  #passed: readonly PassedSocket[];
 
-  private constructor(io: "dgram" | "batch", libc: Libc | null, sharing: Sharing) {
+  private constructor(
+    io: "dgram" | "batch",
+    libc: Libc | null,
+    sharing: Sharing,
+    passed: readonly PassedSocket[] = [],
+  ) {
     this.io = io;
     this.#libc = libc;
     this.#sharing = sharing;
+    this.#passed = passed;
   }
 
   /** Throws IoError (ERR_DOTLS_IO) when batches, or sockets that share a port, are asked for and cannot be had. */
-  static async choose({ io, sharing }: ListenHow, load: typeof loadLibc = loadLibc): Promise<Sockets> {
+  static async choose(
+    { io, sharing, passed }: ListenHow,
+    load: typeof loadLibc = loadLibc,
+  ): Promise<Sockets> {
     const shared = sharing === "first" || sharing === "join";
-    if (io === "dgram" && !shared) return new Sockets("dgram", null, "alone");
+    if (io === "dgram" && !shared) return new Sockets("dgram", null, "alone", passed);
     const libc = await load();
     if (typeof libc !== "string") {
-      return new Sockets(io === "dgram" ? "dgram" : "batch", libc, sharing === "later" ? "first" : sharing);
+      return new Sockets(
+        io === "dgram" ? "dgram" : "batch",
+        libc,
+        sharing === "later" ? "first" : sharing,
+        passed,
+      );
     }
     if (io === "batch") throw new IoError(`datagrams cannot be received and sent in batches: ${libc}`);
     if (shared && !nodeCanShare) {
@@ -47,7 +68,7 @@ export class Sockets {
         `several threads cannot listen on one port: Node.js ${process.version} needs koffi for that: ${libc}`,
       );
     }
-    return new Sockets("dgram", null, sharing === "later" ? "alone" : sharing);
+    return new Sockets("dgram", null, sharing === "later" ? "alone" : sharing, passed);
   }
 
   /**
@@ -67,6 +88,12 @@ export class Sockets {
     sharing: Sharing = this.#sharing,
   ): Promise<DatagramPort> {
     const libc = this.#libc;
+    const passed = this.#take("udp", address, port);
+    if (passed !== null) {
+      if (libc === null || this.io === "dgram") return UdpDoor.adopt(passed.fd, address, handler);
+      const family = isIPv6(address) ? AF_INET6 : AF_INET;
+      return BatchDoor.take(libc, { fd: passed.fd, family, port }, address, false, handler);
+    }
     if (libc === null) return UdpDoor.open(address, port, sharing !== "alone", handler);
     if (this.io === "batch") return BatchDoor.open(libc, address, port, false, sharing, handler);
     const { fd } = openSocket(libc, {
@@ -106,11 +133,22 @@ export class Sockets {
 
   /** TCP on one address. Throws ListenError. */
   async tcp(address: string, port: number, ipv6Only: boolean, handler: QueryHandler): Promise<TcpDoor> {
+    const passed = this.#take("tcp", address, port);
+    if (passed !== null) return TcpDoor.open(address, port, ipv6Only, handler, { fd: passed.fd });
     if (this.#sharing === "alone") return TcpDoor.open(address, port, ipv6Only, handler);
     const sharing = this.#sharing;
     if (this.#libc === null) return TcpDoor.open(address, port, ipv6Only, handler, { reusePort: true });
     const options = { transport: "tcp", address, port, ipv6Only, sharing, receiveBuffer: 0 } as const;
     return TcpDoor.open(address, port, ipv6Only, handler, { fd: openSocket(this.#libc, options).fd });
+  }
+
+  /** The socket that was passed for an address, once. */
+  #take(transport: "udp" | "tcp", address: string, port: number): PassedSocket | null {
+    const found = this.#passed.find(
+      (one) => one.transport === transport && one.address === address && one.port === port,
+    );
+    this.#passed = this.#passed.filter((one) => one !== found);
+    return found ?? null;
   }
 
   /** One socket for each family. */

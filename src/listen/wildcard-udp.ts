@@ -99,7 +99,14 @@ export class WildcardUdp implements DatagramPort {
   }
 
   async #look(): Promise<void> {
-    const { addresses, optional } = localAddresses(this.#families);
+    let local: ReturnType<typeof localAddresses>;
+    try {
+      local = localAddresses(this.#families);
+    } catch {
+      // To look takes a socket, and there is no room for one at this moment.
+      return;
+    }
+    const { addresses, optional } = local;
     // The optional ones are tried when loopback comes up and at no other time: systemd-resolved must find its own free.
     const loopbackIsNew = addresses.includes(LOOPBACK) && !this.#doors.has(LOOPBACK);
     for (const address of addresses) {

@@ -3,6 +3,7 @@ import { AnswerCache } from "../cache/answer-cache.ts";
 import { processTime } from "../cache/clock.ts";
 import type { Config } from "../config/config.ts";
 import { IoError } from "../listen/io-error.ts";
+import type { PassedSocket } from "../listen/passed-socket.ts";
 import { Sockets } from "../listen/sockets.ts";
 import type { Log } from "../observe/log.ts";
 import { privacyFor } from "./history-privacy.ts";
@@ -20,15 +21,16 @@ export interface Crew {
 /**
  * Decides how many threads are to answer. One is this thread itself, without another. Rejects with IoError (ERR_DOTLS_IO) when
  * several are asked for by number and this machine has no sockets that threads can share: then `share` rejects. `cache`: the
- * answers that are kept, as this thread sees them; null: none are.
+ * answers that are kept, as this thread sees them; null: none are. `sockets`: those that are there already.
  */
 export async function planCrew(
   config: Config,
   cache: AnswerCache | null,
   processors: number = availableParallelism(),
   share: () => Promise<unknown> = () => Sockets.choose({ io: config.io, sharing: "first" }),
+  sockets: readonly PassedSocket[] = [],
 ): Promise<Crew> {
-  const workers = await workersFor(config, processors, share);
+  const workers = await workersFor(config, processors, share, sockets.length > 0);
   const { size } = config.history;
   const privacy = privacyFor(config.history);
   if (workers === 1) {
@@ -40,6 +42,7 @@ export async function planCrew(
         log,
         observers: ledger.observers,
         dnstapCounts: ledger.dnstapCounts[0]!,
+        sockets,
         // An object of its own: what it found last must not be changed by who looks at the cache beside it.
         ...(cache && { answers: new AnswerCache(cache.memory, processTime(), ledger.cacheCounts()) }),
       });
@@ -67,9 +70,15 @@ async function workersFor(
   config: Config,
   processors: number,
   share: () => Promise<unknown>,
+  passed: boolean,
 ): Promise<number> {
-  const wanted = config.workers === "auto" ? automaticWorkers(processors) : config.workers;
+  // Who has become another user cannot put a new worker in the place of one that has died.
+  const alone = passed || config.user !== null;
+  const automatic = alone ? 1 : automaticWorkers(processors);
+  const wanted = config.workers === "auto" ? automatic : config.workers;
   if (wanted === 1) return 1;
+  if (passed)
+    throw new IoError("one thread answers on the sockets that systemd has passed: write workers: 1");
   try {
     await share();
     return wanted;

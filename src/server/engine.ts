@@ -6,6 +6,7 @@ import type { Sharing } from "../listen/batch/socket.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import type { QueryHandler } from "../listen/door.ts";
 import { type ListenChange, Listeners } from "../listen/listeners.ts";
+import type { PassedSocket } from "../listen/passed-socket.ts";
 import type { Dnstap } from "../observe/dnstap/dnstap.ts";
 import type { Log } from "../observe/log.ts";
 import type { Observer } from "../observe/outcome.ts";
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly dnstapCounts?: Float64Array;
   /** Where answers are kept, as this thread sees it; without it none are. */
   readonly answers?: AnswerCache;
+  /** Sockets that are there already. */
+  readonly sockets?: readonly PassedSocket[];
   /** With several threads: how this one's doors are to be opened beside those of the others. */
   readonly sharing?: Sharing;
   /** With several threads: the probes for loops that all of them have out. */
@@ -88,7 +91,8 @@ export class Engine implements Workforce, QueryHandler {
       onAddress: (address: string, change: string): void => log.info(`local address ${change}`, { address }),
       onProblem: (error: Error): void => log.warn(error.message),
     };
-    const how = { io: config.io, sharing: options.sharing ?? ("later" as const) };
+    const { sharing = "later", sockets = [] } = options;
+    const how = { io: config.io, sharing, passed: sockets } as const;
     try {
       engine.#listeners = await Listeners.open(config.listen, engine, events, how);
     } catch (error) {

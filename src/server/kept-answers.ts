@@ -29,14 +29,18 @@ export class KeptAnswers {
 
   /**
    * Null when the configuration wants no cache. What the file has is in it, unless the file cannot be used, which is said in
-   * the log. Rejects with DotlsError (ERR_DOTLS_CACHE_SIZE) when there is not so much memory.
+   * the log. `owner`: the id of the user who may have written it, beside root. Rejects with DotlsError (ERR_DOTLS_CACHE_SIZE) when there is not so much memory.
    */
-  static async open(config: Config, log: Log): Promise<KeptAnswers | null> {
+  static async open(
+    config: Config,
+    log: Log,
+    owner: number | undefined = process.geteuid?.(),
+  ): Promise<KeptAnswers | null> {
     const { size, file } = config.cache;
     if (size === 0) return null;
     if (file === null) return new KeptAnswers(new AnswerCache(createCacheMemory(size)), config, log);
     const { loadCache } = await import("../cache/load-cache.ts");
-    const { memory, restored, dropped } = loadCache(file, size, undefined, purposeOf(config));
+    const { memory, restored, dropped } = loadCache(file, size, undefined, purposeOf(config), owner);
     if (dropped !== null) log.warn(dropped.message);
     const kept = new KeptAnswers(new AnswerCache(memory), config, log);
     if (restored) {

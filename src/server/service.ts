@@ -4,8 +4,13 @@ import { createLog } from "../observe/log.ts";
 import { startServer } from "../server.ts";
 import { FileWatch } from "./file-watch.ts";
 import { guard } from "./guard.ts";
+import type { Notifier } from "./systemd/notifier.ts";
 import { Reloader } from "./reloader.ts";
+import { passedSockets } from "./systemd/passed-sockets.ts";
 import { hangUps, stopSignal } from "./signals.ts";
+
+/** How long stopping may take beside the waits of queries, in ms. */
+const PATIENCE = 5000;
 
 /**
  * Runs a server until the process is told to stop: by SIGTERM or SIGINT, a second one of which ends it without waiting for
@@ -15,11 +20,14 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   const onHangUp = hangUps();
   const first = load();
   const { config, file, origins } = first;
+  const notifier = process.env["NOTIFY_SOCKET"] === undefined ? null : await openNotifier();
   const log = await createLog({ level: config.log.level });
   guard(log);
   for (const warning of warningsOf(config)) log.warn(warning);
 
+  const sockets = process.env["LISTEN_FDS"] === undefined ? [] : passedSockets();
   const started = startServer(config, {
+    sockets,
     log,
     configFile: file,
     origins,
@@ -29,7 +37,9 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   // What is wrong with it is in the log.
   const again = (why: string): void => void reloader.reload(why).catch(() => {});
   const watch = file === null ? null : new FileWatch(file, () => again("the file has changed"));
+  let running = config;
   const follow = ({ config }: LoadedConfig): void => {
+    running = config;
     if (!config.watch) watch?.stop();
     else if (watch === null) log.warn("watch: there is no configuration file");
     else watch.start();
@@ -38,8 +48,15 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
     load,
     server: { reload: async (config, origins) => (await started).reload(config, origins) },
     log,
-    onBegin: () => watch?.note(),
-    onTaken: follow,
+    onBegin: () => {
+      watch?.note();
+      notifier?.reloading();
+    },
+    onTaken: (loaded, { listeners }) => {
+      follow(loaded);
+      notifier?.ready(answering(listeners));
+    },
+    onRefused: (why) => notifier?.ready(`the configuration before stays in force: ${why}`),
   });
 
   const server = await started;
@@ -48,9 +65,21 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   for (const url of server.urls) process.stdout.write(`listening on ${url}\n`);
   if (server.controlUrl !== null) process.stdout.write(`control at ${server.controlUrl}\n`);
   process.stdout.write("dotls ready\n");
+  notifier?.ready(answering(server.urls));
 
   const hurry = new AbortController();
   log.info(`stopping on ${await stopSignal(hurry)}`);
   watch?.stop();
+  notifier?.stopping(running.lameduck + running.timeout + PATIENCE);
   await server.stop(hurry.signal);
+}
+
+/** Loaded only where there is a service manager. */
+async function openNotifier(): Promise<Notifier | null> {
+  const { Notifier } = await import("./systemd/notifier.ts");
+  return Notifier.open();
+}
+
+function answering(urls: readonly string[]): string {
+  return `answering on ${urls.join(" ")}`;
 }

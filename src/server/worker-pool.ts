@@ -7,6 +7,7 @@ import { ListenError, listenUrl } from "../listen/listen-error.ts";
 import { Counters } from "../observe/counters.ts";
 import type { Log } from "../observe/log.ts";
 import { ProbeBoard } from "../resolve/probe-board.ts";
+import { explained } from "./account.ts";
 import { mergedUpstreams, retiredUpstreams } from "./merged-upstreams.ts";
 import { bound } from "./own-doors.ts";
 import { type Reply, Worker } from "./worker.ts";
@@ -289,7 +290,10 @@ export class WorkerPool implements Workforce {
       if (!this.#stopping) log.info("the new worker answers", { worker: number + 1 });
     } catch (error) {
       if (this.#stopping) return;
-      log.error("a worker cannot be replaced, it is tried again", { worker: number + 1, error });
+      log.error("a worker cannot be replaced, it is tried again", {
+        worker: number + 1,
+        error: explained(error, this.#config),
+      });
       this.#replace(number);
     }
   }

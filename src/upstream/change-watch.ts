@@ -18,18 +18,25 @@ export interface Surroundings {
   monotonic(): number;
   /** Milliseconds since 1970. */
   wall(): number;
-  /** Something that is equal for equal addresses. */
-  addresses(): string;
+  /** Something that is equal for equal addresses; null: the system has no room to say (it takes a socket). */
+  addresses(): string | null;
 }
 
 export const realSurroundings: Surroundings = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
-  addresses: () =>
-    Object.entries(networkInterfaces())
-      .flatMap(([name, entries]) => (entries ?? []).map(({ cidr, address }) => `${name} ${cidr ?? address}`))
-      .sort()
-      .join("\n"),
+  addresses: () => {
+    try {
+      return Object.entries(networkInterfaces())
+        .flatMap(([name, entries]) =>
+          (entries ?? []).map(({ cidr, address }) => `${name} ${cidr ?? address}`),
+        )
+        .sort()
+        .join("\n");
+    } catch {
+      return null;
+    }
+  },
 };
 
 /**
@@ -42,7 +49,7 @@ export class ChangeWatch {
   #timer: NodeJS.Timeout;
   #monotonic: number;
   #wall: number;
-  #addresses: string;
+  #addresses: string | null;
 
   constructor(onChange: (change: Change) => void, surroundings: Surroundings = realSurroundings) {
     this.#onChange = onChange;
@@ -61,10 +68,11 @@ export class ChangeWatch {
   #look(): void {
     const monotonic = this.#surroundings.monotonic();
     const wall = this.#surroundings.wall();
-    const addresses = this.#surroundings.addresses();
+    // What is not known has not changed.
+    const addresses = this.#surroundings.addresses() ?? this.#addresses;
     const passed = monotonic - this.#monotonic;
     const drift = wall - this.#wall - passed;
-    const moved = addresses !== this.#addresses;
+    const moved = this.#addresses !== null && addresses !== this.#addresses;
     this.#monotonic = monotonic;
     this.#wall = wall;
     this.#addresses = addresses;

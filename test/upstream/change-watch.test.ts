@@ -5,7 +5,7 @@ import { type Change, ChangeWatch, realSurroundings } from "../../src/upstream/c
 class Machine {
   now = 5000;
   date = 1_700_000_000_000;
-  network = "eth0 192.0.2.7/24";
+  network: string | null = "eth0 192.0.2.7/24";
   readonly changes: Change[] = [];
   readonly watch = new ChangeWatch((change) => this.changes.push(change), {
     monotonic: () => this.now,
@@ -42,6 +42,19 @@ describe("a change is told once:", () => {
   test("none, while nothing changes", () => {
     machine.pass(600);
     expect(machine.told()).toEqual([]);
+  });
+
+  test("none, while the system has no room to say which addresses there are", () => {
+    machine.network = null;
+    machine.pass(3);
+    machine.network = "eth0 192.0.2.7/24";
+    machine.pass(3);
+    expect(machine.told()).toEqual([]);
+    machine.network = null;
+    machine.pass(3);
+    machine.network = "eth1 192.0.2.99/24";
+    machine.pass(3);
+    expect(machine.told()).toEqual(["network"]);
   });
 
   test("sleep during which the monotonic clock stands still", () => {

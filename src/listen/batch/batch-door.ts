@@ -72,6 +72,17 @@ export class BatchDoor implements Door, DatagramPort {
       sharing,
       receiveBuffer: RECEIVE_BUFFER,
     });
+    return BatchDoor.take(libc, bound, address, wildcard, handler);
+  }
+
+  /** Takes over a socket that is bound to this address. Throws ListenError as `open` does. */
+  static take(
+    libc: Libc,
+    bound: BoundSocket,
+    address: string,
+    wildcard: boolean,
+    handler: QueryHandler,
+  ): BatchDoor {
     const fd = adopt(libc, bound.fd);
     const door = fd < 0 ? null : new BatchDoor(libc, { ...bound, fd }, wildcard, handler);
     const ready = door !== null && (!wildcard || wantDestinations(libc, { ...bound, fd }));
@@ -79,7 +90,7 @@ export class BatchDoor implements Door, DatagramPort {
     if (door === null || door.#bell === null) {
       if (fd >= 0) closeSync(fd);
       const cause = Object.assign(new Error("no room for the files of a socket"), { code: "EMFILE" });
-      throw new ListenError(listenUrl("udp", address, port), port, cause);
+      throw new ListenError(listenUrl("udp", address, bound.port), bound.port, cause);
     }
     return door;
   }

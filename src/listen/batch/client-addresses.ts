@@ -67,8 +67,12 @@ function placeOf(hash: number): number {
 
 /** The name of an interface by its number. */
 function scopeName(scope: number): string {
-  for (const [name, entries] of Object.entries(networkInterfaces())) {
-    if (entries?.some((entry) => entry.family === "IPv6" && entry.scopeid === scope) === true) return name;
+  try {
+    for (const [name, entries] of Object.entries(networkInterfaces())) {
+      if (entries?.some((entry) => entry.family === "IPv6" && entry.scopeid === scope) === true) return name;
+    }
+  } catch {
+    // To look takes a socket, and there may be no room for one. The number says the same.
   }
   return String(scope);
 }

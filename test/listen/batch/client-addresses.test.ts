@@ -1,5 +1,6 @@
-import { networkInterfaces } from "node:os";
-import { expect, it } from "vitest";
+import { syncBuiltinESMExports } from "node:module";
+import os, { networkInterfaces } from "node:os";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { ClientAddresses } from "../../../src/listen/batch/client-addresses.ts";
 import { AF_INET, AF_INET6, SockaddrIn, SockaddrIn6 } from "../../../src/listen/batch/layout.ts";
 import { Slab } from "../../../src/listen/batch/slab.ts";
@@ -50,6 +51,19 @@ describeBatches("addresses of clients", (libc) => {
       expect(of(text)).toBe(text);
     for (let i = 1; i < 3000; i++)
       expect(of(`2001:db8::${i.toString(16)}`)).toBe(`2001:db8::${i.toString(16)}`);
+  });
+
+  it("that are link-local carry the number of their interface while there is no room to look for its name", () => {
+    const spy = vi.spyOn(os, "networkInterfaces").mockImplementation(() => {
+      throw new Error("EMFILE");
+    });
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      spy.mockRestore();
+      syncBuiltinESMExports();
+    });
+    expect(ipv6()("fe80::7", 1)).toBe("fe80::7%1");
+    expect(spy).toHaveBeenCalledOnce();
   });
 
   it("that are link-local carry the name of their interface, or its number when it has gone", () => {
