@@ -31,14 +31,14 @@ export function upstreamReport(
   protocol: UpstreamReport["protocol"],
   temporary: boolean,
 ): UpstreamReport {
-  const { last, certificate } = upstream.tls;
+  const { last, chain } = upstream.tls;
   return {
     ...upstreamStatus(upstream),
     protocol,
     temporary,
     links: upstream.linkStates,
     tls: last && { version: last.version, cipher: last.cipher, alpn: last.alpn },
-    certificate: certificate && certificateFacts(certificate),
+    certificate: chain && certificateFacts(chain),
     numbers: upstream.counters.tally.numbers.slice(),
     latency: upstream.latency.counts,
   };

@@ -3,6 +3,7 @@ import tls, {
   type ConnectionOptions,
   type SecureContext,
   type SecureVersion,
+  type DetailedPeerCertificate,
   type TLSSocket,
 } from "node:tls";
 import type { ClientCertificate, ClientPair } from "./client-certificate.ts";
@@ -264,8 +265,26 @@ function tlsOf(socket: TLSSocket): LinkTls {
     version: socket.getProtocol(),
     cipher: socket.getCipher()?.standardName ?? null,
     alpn: typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : null,
-    certificate: socket.isSessionReused() ? null : (socket.getPeerX509Certificate() ?? null),
+    chain: socket.isSessionReused() ? null : chainOf(socket),
   };
+}
+
+/** Longer chains are cut: no authority makes one. */
+const MOST = 10;
+
+/**
+ * What the server has shown, in DER, its own certificate first. Not by `getPeerX509Certificate`: Node takes the
+ * certificate out of the connection's chain for that, and whoever asks for the chain later finds none.
+ */
+export function chainOf(socket: TLSSocket): Buffer[] {
+  const found: Buffer[] = [];
+  let here: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (here?.raw !== undefined && found.length < MOST) {
+    found.push(here.raw);
+    // A root is linked to itself.
+    here = here.issuerCertificate === here ? undefined : here.issuerCertificate;
+  }
+  return found;
 }
 
 /** Reads into one buffer for the life of a connection: what must outlive a call is copied by who keeps it. */

@@ -1,4 +1,4 @@
-import type { X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { pinOf } from "./identity.ts";
 
 /** What was agreed on a connection; for people. */
@@ -8,8 +8,8 @@ export interface LinkTls {
   readonly cipher: string | null;
   /** What is spoken, as ALPN names it; null: ALPN was not used. */
   readonly alpn: string | null;
-  /** The server's; null on a resumed session, which has none. */
-  readonly certificate: X509Certificate | null;
+  /** The server's certificates in DER, its own first; null on a resumed session, which has none. */
+  readonly chain: readonly Buffer[] | null;
 }
 
 /** What a server has shown on its connections so far. */
@@ -17,12 +17,12 @@ export class TlsShown {
   /** What was agreed on the last one; null: there was none, or it had no TLS. */
   last: LinkTls | null = null;
   /** Of the last handshake that was not a resumed one. */
-  certificate: X509Certificate | null = null;
+  chain: readonly Buffer[] | null = null;
 
   /** One is open. */
   learn(tls: LinkTls | undefined): void {
     this.last = tls ?? null;
-    if (tls?.certificate) this.certificate = tls.certificate;
+    if (tls?.chain && tls.chain.length > 0) this.chain = tls.chain;
   }
 }
 
@@ -35,21 +35,22 @@ export interface CertificateFacts {
   /** ISO 8601 in UTC. */
   readonly validFrom: string;
   readonly validTo: string;
-  /** Base64 of SHA-256 over the key, of the server's own first, then of those that vouch for it, as far as it sent them. */
+  /** Base64 of SHA-256 over the key, of the server's own first, then of those that vouch for it, with what our anchors add. */
   readonly pins: readonly string[];
 }
 
 /** Certificates are looked at when somebody asks, and each once. */
-const known = new WeakMap<X509Certificate, CertificateFacts>();
+const known = new WeakMap<readonly Buffer[], CertificateFacts>();
 
-/** A certificate and those above it, in words. */
-export function certificateFacts(leaf: X509Certificate): CertificateFacts {
-  const facts = known.get(leaf) ?? read(leaf);
-  known.set(leaf, facts);
+/** A chain in words, as `LinkTls` has it; it is not empty. */
+export function certificateFacts(chain: readonly Buffer[]): CertificateFacts {
+  const facts = known.get(chain) ?? read(chain);
+  known.set(chain, facts);
   return facts;
 }
 
-function read(leaf: X509Certificate): CertificateFacts {
+function read(chain: readonly Buffer[]): CertificateFacts {
+  const leaf = new X509Certificate(chain[0]!);
   return {
     subject: oneLine(leaf.subject),
     issuer: oneLine(leaf.issuer),
@@ -59,23 +60,17 @@ function read(leaf: X509Certificate): CertificateFacts {
       .filter((name) => name !== ""),
     validFrom: iso(leaf.validFrom),
     validTo: iso(leaf.validTo),
-    pins: pinsOf(leaf),
+    pins: chain.flatMap(pinIfReadable),
   };
 }
 
-function pinsOf(leaf: X509Certificate): string[] {
-  const pins: string[] = [];
-  for (let here: X509Certificate | undefined = leaf; here !== undefined && pins.length < 16;) {
-    try {
-      pins.push(pinOf(here));
-    } catch {
-      // A kind of key that Node cannot read.
-    }
-    const above: X509Certificate | undefined = here.issuerCertificate;
-    // A root is its own issuer.
-    here = above === here || above?.fingerprint256 === here.fingerprint256 ? undefined : above;
+function pinIfReadable(der: Buffer): string[] {
+  try {
+    return [pinOf(new X509Certificate(der))];
+  } catch {
+    // A kind of key that Node cannot read.
+    return [];
   }
-  return pins;
 }
 
 /** Node writes each part of a distinguished name on a line of its own. */

@@ -95,7 +95,7 @@ describe("a server's answers are as described", () => {
       tls: { version: "TLSv1.3", alpn: "dot" },
       certificate: {
         names: expect.arrayContaining([upstream.name, "127.0.0.1"]),
-        pins: [upstream.pin, upstream.issuerPin],
+        pins: expect.arrayContaining([upstream.pin, upstream.issuerPin]),
       },
       links: { open: 1 },
       outcomes: { ok: 2 },

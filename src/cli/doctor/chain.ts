@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { canonicalAddress } from "../../config/ip-address.ts";
+import { chainOf } from "../../upstream/dial.ts";
 import { pinOf } from "../../upstream/identity.ts";
 
 /** A certificate of a server's chain, for people. */
@@ -18,21 +19,12 @@ export interface ChainCertificate {
   readonly signed: boolean;
 }
 
-/** Longer chains are cut: no authority makes one. */
-const MOST = 10;
-
 /**
  * The chain that a server has shown, leaf first, with what our anchors add at its end. Node links certificates by names
  * alone, so `signed` says whether a link holds. Empty when there is no certificate, as on a resumed session.
  */
 export function readChain(socket: TLSSocket): ChainCertificate[] {
-  const found: X509Certificate[] = [];
-  let here: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (here?.raw !== undefined && found.length < MOST) {
-    found.push(new X509Certificate(here.raw));
-    // A root is linked to itself.
-    here = here.issuerCertificate === here ? undefined : here.issuerCertificate;
-  }
+  const found = chainOf(socket).map((der) => new X509Certificate(der));
   return found.map((certificate, at) => describe(certificate, found[at + 1] ?? certificate));
 }
 
