@@ -5,8 +5,11 @@ import type { HistoryRing } from "../observe/history-ring.ts";
 /** How often readers are given what is new, in ms. */
 const TICK = 200;
 
-/** Queries that are looked at in one tick: more than anybody can read, and half a millisecond of work. */
+/** Queries that are looked at in one tick, for filters that let few through: half a millisecond of work. */
 const MOST = 100;
+
+/** Those that one reader is given of them: more than anybody can read. */
+const MOST_GIVEN = 25;
 
 /** What may wait for a reader, in bytes; what comes beyond it is dropped for him. */
 const ROOM = 65_536;
@@ -101,9 +104,8 @@ export class LiveFeed {
       sequences.push(this.#cursor.at - 1);
     }
     const lost = missed + this.#cursor.takeLost();
-    // Made once for all who want it.
-    const texts = entries.map(() => "");
-    for (const reader of this.#readers) this.#give(reader, entries, sequences, texts, lost);
+    const batch: Batch = { entries, sequences, texts: entries.map(() => ""), bytes: new Map(), lost };
+    for (const reader of this.#readers) give(reader, batch);
   }
 
   /** Passes over what is too much to look at. How many queries that were. */
@@ -116,37 +118,45 @@ export class LiveFeed {
     this.#cursor = this.#ring.cursor(before + missed);
     return missed + lost;
   }
+}
 
-  #give(
-    reader: Reader,
-    entries: readonly HistoryEntry[],
-    sequences: readonly number[],
-    texts: string[],
-    lost: number,
-  ): void {
-    reader.skipped += lost;
-    let text = "";
-    let count = 0;
-    entries.forEach((entry, at) => {
-      if (sequences[at]! < reader.from || !reader.filter(entry)) return;
-      count++;
-      text += texts[at] ||= event(JSON.stringify(entry));
-    });
-    if ((reader.controller.desiredSize ?? 0) <= 0) {
-      reader.skipped += count;
-      return;
-    }
-    if (reader.skipped > 0) {
-      text += `event: lost\ndata: {"lost":${reader.skipped}}\n\n`;
-      reader.skipped = 0;
-    }
-    reader.quiet = text === "" ? reader.quiet + 1 : 0;
-    if (reader.quiet >= SILENCE) {
-      text = ":\n\n";
-      reader.quiet = 0;
-    }
-    if (text !== "") reader.controller.enqueue(encoder.encode(text));
+/** What is new in one tick, for all readers. */
+interface Batch {
+  readonly entries: readonly HistoryEntry[];
+  readonly sequences: readonly number[];
+  /** The events, each made for the first who wants it. */
+  readonly texts: string[];
+  /** What was sent, by its text: most readers want the same. */
+  readonly bytes: Map<string, Uint8Array>;
+  readonly lost: number;
+}
+
+function give(reader: Reader, { entries, sequences, texts, bytes, lost }: Batch): void {
+  const { filter, from, controller } = reader;
+  reader.skipped += lost;
+  const hasRoom = (controller.desiredSize ?? 0) > 0;
+  let left = hasRoom ? MOST_GIVEN : 0;
+  let text = "";
+  entries.forEach((entry, at) => {
+    if (sequences[at]! < from || !filter(entry)) return;
+    if (left > 0) text += texts[at] ||= event(JSON.stringify(entry));
+    else reader.skipped++;
+    left--;
+  });
+  if (!hasRoom) return;
+  if (reader.skipped > 0) {
+    text += `event: lost\ndata: {"lost":${reader.skipped}}\n\n`;
+    reader.skipped = 0;
   }
+  reader.quiet = text === "" ? reader.quiet + 1 : 0;
+  if (reader.quiet >= SILENCE) {
+    text = ":\n\n";
+    reader.quiet = 0;
+  }
+  if (text === "") return;
+  const chunk = bytes.get(text) ?? encoder.encode(text);
+  bytes.set(text, chunk);
+  controller.enqueue(chunk);
 }
 
 function event(json: string): string {

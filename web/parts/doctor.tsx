@@ -38,7 +38,7 @@ export function Doctor(): VNode {
           {busy ? "Testing…" : "Test all upstreams"}
         </button>
       </p>
-      <ul class="checks" role="status">
+      <ul class="checks" aria-live="polite">
         {checks.map((check) =>
           typeof check === "string" ? (
             <li class="bad-text">{check}</li>

@@ -16,7 +16,7 @@ export function TestNow({ label }: { readonly label: string }): VNode {
         path={`/v1/upstreams/test?label=${encodeURIComponent(label)}`}
         done={setTests}
       />
-      <ul role="status">
+      <ul aria-live="polite">
         {tests.map((test) => (
           <li key={test.address}>
             <b class={test.ok ? "good-text" : "bad-text"}>{test.ok ? "✓ works" : "✗ fails"}</b>{" "}
