@@ -29,6 +29,8 @@ export interface LoadOptions {
   readonly cwd?: string;
   /** The file of the whole system, for when there is no other. */
   readonly systemFile?: string;
+  /** The user whose folders `auto` stands for; who runs the process, unless another one is given. */
+  readonly uid?: number;
 }
 
 /**
@@ -60,7 +62,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const config = toConfig(merged, env);
+  const config = toConfig(merged, env, options.uid ?? process.getuid?.() ?? 0);
   const faults = validate(config, (path) => sourceOf.get(optionKeyOf(path))!.where(path));
   if (faults.length > 0) throw new ConfigError(faults);
   const origins = new Map([...OPTIONS.keys()].map((key) => [key, sourceOf.get(key)!.origin(key)]));
@@ -91,11 +93,10 @@ function merge(below: Layer, above: Layer): Layer {
 }
 
 /** The defaults are part of what was merged, so nothing is missing. */
-function toConfig(merged: Layer, env: NodeJS.ProcessEnv): Config {
+function toConfig(merged: Layer, env: NodeJS.ProcessEnv, uid: number): Config {
   const { access, log } = merged;
   const { state } = merged;
   const socket = merged.control!.socket;
-  const uid = process.getuid?.() ?? 0;
   const tls = complete<Config["tls"]>(merged.tls);
   const policy = merged.policy!;
   return {

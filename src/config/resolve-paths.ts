@@ -54,6 +54,13 @@ function anchors(source: CaSource, base: string): CaSource {
   if (typeof source === "string") return source;
   const path = resolve(base, "file" in source ? source.file : source.directory);
   // What is not there is taken for a file; the check of the whole then says that it is missing.
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return folder ? { directory: path } : { file: path };
+  return isFolder(path) ? { directory: path } : { file: path };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

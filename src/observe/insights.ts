@@ -34,12 +34,12 @@ export interface Insights {
   readonly searchWaste: SearchWaste;
 }
 
-export interface InsightCount {
+interface InsightCount {
   readonly key: string;
   readonly count: number;
 }
 
-export interface SlowQuery {
+interface SlowQuery {
   readonly time: string;
   readonly name: string;
   readonly type: string;

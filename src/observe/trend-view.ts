@@ -77,7 +77,13 @@ export function rowOf({ durations, ...counts }: CountersSnapshot): Float64Array 
   const times = upstream.map((count, at) => count + cache[at]! + stale[at]! + local[at]! + failed[at]!);
   const { received, forwarded, cached, dropped } = counts;
   return Float64Array.of(
-    ...[received, forwarded, cached, counts.stale, local.reduce((a, b) => a + b, 0), counts.failed, dropped],
+    received,
+    forwarded,
+    cached,
+    counts.stale,
+    local.reduce((a, b) => a + b, 0),
+    counts.failed,
+    dropped,
     ...times,
   );
 }

@@ -4,13 +4,15 @@ import { type LoadedConfig, loadConfig } from "../config/load.ts";
 
 /**
  * Reads the configuration as often as it is called, each time with these flags, and as it was at the first time: in the
- * folder of that moment, and from the same file. One that is gone must not make another one count, or the defaults.
+ * folder and for the user of that moment, and from the same file. One that is gone must not make another one count, or the defaults.
  */
 export function configReader(flags: Flags): () => LoadedConfig {
   const cwd = process.cwd();
+  // Later it may be another one, with other folders.
+  const uid = process.getuid?.() ?? 0;
   let file: string | null = null;
   return () => {
-    const loaded = loadConfig({ flags, cwd });
+    const loaded = loadConfig({ flags, cwd, uid });
     if (file !== null && loaded.file !== file) {
       throw new ConfigError([{ where: file, key: "", message: "the file is gone", hint: "put it back" }]);
     }

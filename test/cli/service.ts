@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { temporaryFolder } from "../support/peers/process.ts";
@@ -36,12 +36,23 @@ export function yamlFor(upstream: ScriptedUpstream, ...more: string[]): string {
 /** Starts it; it ends with the test. */
 export async function startService(
   yaml: string,
-  { env = {}, ready = true }: { env?: Record<string, string>; ready?: boolean } = {},
+  {
+    env = {},
+    ready = true,
+    open = false,
+  }: {
+    readonly env?: Record<string, string>;
+    /** Wait until it answers. */
+    readonly ready?: boolean;
+    /** Let every user into its folder. */
+    readonly open?: boolean;
+  } = {},
 ): Promise<Service> {
   const folder = temporaryFolder();
   const file = join(folder.path, "dotls.yaml");
   const control = { DOTLS_CONTROL_SOCKET: join(folder.path, "c.sock") };
   writeFileSync(file, yaml);
+  if (open) chmodSync(folder.path, 0o777);
   const listen = /^listen:/m.test(yaml) ? [] : ["--listen", "127.0.0.1:0"];
   const command = startCommand("serve", listen, { cwd: folder.path, env: { ...control, ...env } });
   onTestFinished(async () => {

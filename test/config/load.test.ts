@@ -182,6 +182,16 @@ describe("the layers", () => {
     expect(parts.length).toBeGreaterThan(30);
   });
 
+  test("auto stands for the folders of the user who is given", () => {
+    const env = { HOME: "/home/alice", XDG_RUNTIME_DIR: "/run/user/1000" };
+    const of = (uid: number): unknown => {
+      const { control, state } = load({ env, uid }).config;
+      return [control.socket, state];
+    };
+    expect(of(0)).toEqual(["/run/dotls/control.sock", "/var/lib/dotls"]);
+    expect(of(1000)).toEqual(["/run/user/1000/dotls.sock", "/home/alice/.local/state/dotls"]);
+  });
+
   test("loading twice gives two configurations", () => {
     expect(load().config).toEqual(load().config);
     expect(load().config).not.toBe(load().config);

@@ -1,6 +1,6 @@
 // The built server in a process of its own, with a hand on its threads: the first argument holds the items of `--set`, in
 // JSON. A line `kill` on standard input ends the worker that has lived longest, without a warning to anybody; a line `hang`
-// lets one go round in circles.
+// lets one go round in circles; a line `reload [...]` takes over other items of `--set`.
 import { Session } from "node:inspector";
 import { createInterface } from "node:readline";
 import { createLog, loadConfig, startServer } from "../../dist/index.js";
@@ -28,6 +28,11 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
   if (line === "status") {
     await server.refresh();
     console.log(JSON.stringify(server.status()));
+  }
+  if (line.startsWith("reload ")) {
+    const { config } = loadConfig({ flags: { set: JSON.parse(line.slice("reload ".length)) } });
+    const outcome = server.reload(config).catch(({ message }) => ({ error: message }));
+    console.log(JSON.stringify(await outcome));
   }
   if (line === "stop") {
     await server.stop();

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { Status } from "../../src/control/status.ts";
+import type { ReloadReport, Status } from "../../src/control/status.ts";
 import { Sockets } from "../../src/listen/sockets.ts";
 import type { ScriptedUpstream } from "../support/scripted-upstream.ts";
 
@@ -19,6 +19,8 @@ export interface WorkerHost {
   /** What it has logged so far, one JSON object a line. */
   readonly log: () => string;
   status(): Promise<Status>;
+  /** Takes over another configuration: what is to be set of it, with other upstreams perhaps. */
+  reload(upstream: ScriptedUpstream, ...more: string[]): Promise<Partial<ReloadReport> & { error?: string }>;
   /** Ends a worker. */
   kill(): void;
   /** Lets a worker go round in circles. */
@@ -27,9 +29,9 @@ export interface WorkerHost {
   stop(): Promise<{ code: number | null; milliseconds: number }>;
 }
 
-/** Starts it; it ends with the test. */
-export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[]): Promise<WorkerHost> {
-  const set = [
+/** What is to be set; `more` counts where it names the same option. */
+function settings(upstream: ScriptedUpstream, more: readonly string[]): string[] {
+  const own = [
     "listen=127.0.0.1:0",
     `upstreams=tls://${upstream.address}:${upstream.port}#${upstream.name}`,
     `tls.ca=${upstream.caFile()}`,
@@ -37,8 +39,15 @@ export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[])
     "localNames.test=false",
     "control.socket=none",
     "state=none",
-    ...more,
   ];
+  const keyOf = (one: string): string => one.split("=", 1)[0]!;
+  const given = new Set(more.map(keyOf));
+  return [...own.filter((one) => !given.has(keyOf(one))), ...more];
+}
+
+/** Starts it; it ends with the test. */
+export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[]): Promise<WorkerHost> {
+  const set = settings(upstream, more);
   const program = fileURLToPath(new URL("worker-host.mjs", import.meta.url));
   const child = spawn(process.execPath, [program, JSON.stringify(set)], { stdio: ["pipe", "pipe", "pipe"] });
   onTestFinished(() => {
@@ -59,6 +68,10 @@ export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[])
   return {
     url,
     log: () => log,
+    reload: async (upstream, ...more) => {
+      child.stdin.write(`reload ${JSON.stringify(settings(upstream, more))}\n`);
+      return JSON.parse(await line()) as ReloadReport;
+    },
     status: async () => {
       child.stdin.write("status\n");
       return JSON.parse(await line()) as Status;

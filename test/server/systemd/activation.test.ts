@@ -95,7 +95,8 @@ describeWith(["python3"], "sockets that systemd passes", () => {
   it("of IPv6 as well", async () => {
     const [port = 0] = await freePorts(1);
     const running = await activate(withSockets(`udp[::1]:${port}`), `listen: ["udp://[::1]:${port}"]`);
-    await until(() => running.log().includes(`listening on udp://[::1]:${port}`));
+    await until(() => running.log().includes("dotls ready"));
+    expect(running.log()).toContain(`listening on udp://[::1]:${port}\n`);
   });
 
   it.each([
