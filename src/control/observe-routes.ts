@@ -23,7 +23,7 @@ export interface ConfigView {
 }
 
 /** What came of an attempt to take a new configuration. */
-interface ReloadResult {
+export interface ReloadResult {
   /** The options whose values are others now. */
   readonly changed: readonly string[];
 }

@@ -34,12 +34,12 @@ export interface Insights {
   readonly searchWaste: SearchWaste;
 }
 
-interface InsightCount {
+export interface InsightCount {
   readonly key: string;
   readonly count: number;
 }
 
-interface SlowQuery {
+export interface SlowQuery {
   readonly time: string;
   readonly name: string;
   readonly type: string;
