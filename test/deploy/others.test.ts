@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { warningsOf } from "../../src/config/warnings.ts";
 import { loadDeployed } from "./configs.ts";
-import { known } from "./kubernetes/awaited.ts";
 import { file, root } from "./repository.ts";
 
 const configs = readdirSync(join(root, "deploy"), { recursive: true, encoding: "utf8" })
@@ -19,7 +18,7 @@ describe("the configurations of deploy/", () => {
   });
 
   it.each(configs)("%s loads, and needs no warning", async (path) => {
-    const config = await loadDeployed(known(file(join("deploy", path))));
+    const config = await loadDeployed(file(join("deploy", path)));
     expect(warningsOf(config)).toEqual([]);
   });
 });

@@ -7,7 +7,6 @@ import { IDLE_TIMEOUT } from "../../../src/listen/tcp-client.ts";
 import { describeWith } from "../../support/needs.ts";
 import { loadDeployed } from "../configs.ts";
 import { file, root } from "../repository.ts";
-import { known } from "./awaited.ts";
 import { faultsOf, type Manifest, manifestsIn, only } from "./manifests.ts";
 
 describeWith(["kubectl"], "the manifests under kubectl kustomize", () => {
@@ -49,7 +48,7 @@ describeWith(["kubectl"], "the manifests under kubectl kustomize", () => {
     });
 
     it("give dotls a configuration that it understands, and a port that it has", async () => {
-      const config = await loadDeployed(known(only(manifests, "ConfigMap")["data"]["dotls.yaml"]));
+      const config = await loadDeployed(only(manifests, "ConfigMap")["data"]["dotls.yaml"]);
       expect(warningsOf(config)).toEqual([]);
       expect(config.listen.map((door) => door.port)).toEqual([port, port]);
       const ports: { containerPort: number }[] = template["spec"].containers[0].ports;
