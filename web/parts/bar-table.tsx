@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { count, share } from "../text/numbers.ts";
 
-export interface BarRow {
+interface BarRow {
   readonly label: string;
   readonly value: number;
   /** A color of the style; the accent without one. */

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { clock } from "../text/times.ts";
 
 /** One line of a chart. */
-export interface Line {
+interface Line {
   readonly label: string;
   /** A color of the style, without the dashes before it. */
   readonly color: string;
