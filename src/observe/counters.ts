@@ -42,7 +42,7 @@ export interface CountersSnapshot {
 }
 
 /** Histograms of durations, with the same buckets for all. */
-export interface DurationsSnapshot {
+interface DurationsSnapshot {
   /** Upper bounds of the buckets, in ms; the last bucket has none. */
   readonly bounds: readonly number[];
   /** How many there are in each bucket. */

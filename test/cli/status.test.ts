@@ -4,7 +4,7 @@ import { formatStatus } from "../../src/cli/status-text.ts";
 import { startControl } from "../../src/control/control-server.ts";
 import { Counters } from "../../src/observe/counters.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
-import { Transport } from "../../src/observe/outcome.ts";
+import { Source, Transport } from "../../src/observe/outcome.ts";
 import { socketPath, statusOf } from "../control/sources.ts";
 import { outcomeOf } from "../observe/outcomes.ts";
 import { runCommand } from "./run-command.ts";
@@ -21,10 +21,16 @@ describe("formatStatus", () => {
 
   it("shows the server, each upstream with its last error in words, and the counters", () => {
     const counters = new Counters();
-    counters.ended(outcomeOf("a.", { duration: 2 }));
-    counters.ended(outcomeOf("a.", { duration: 4, transport: Transport.TCP, rcode: 3 }));
-    counters.ended(outcomeOf("a.", { duration: 0, rcode: 5, server: null }));
-    counters.ended(outcomeOf("a.", { duration: 3, rcode: 2, server: null, error: "no \u0007 upstream" }));
+    const local = { server: null, source: Source.LOCAL };
+    for (const outcome of [
+      outcomeOf("a.", { duration: 2 }),
+      outcomeOf("a.", { duration: 4, transport: Transport.TCP, rcode: 3 }),
+      outcomeOf("a.", { ...local, duration: 0, rcode: 5 }),
+      outcomeOf("a.", { ...local, duration: 3, rcode: 2, error: "no \u0007 upstream" }),
+    ]) {
+      counters.received(outcome);
+      counters.ended(outcome);
+    }
     const file = {
       path: "/var/log/dotls.ndjson",
       written: 3,

@@ -54,7 +54,7 @@ export interface CacheSample {
   readonly evicted: number;
 }
 
-export interface ThreadSample {
+interface ThreadSample {
   /** Seconds that its event loop took to come round. */
   readonly lag: number;
   readonly clients: number;
