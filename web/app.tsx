@@ -32,6 +32,7 @@ export function App(): VNode {
     else if (kind === null && status.data !== null) setLocked(false);
   }, [kind, status.data]);
   const main = useFocusOnMove(route.page);
+  const Page = DRAWN[route.page];
   useEffect(() => {
     document.title = locked ? "dotls: log in" : `${TITLES[route.page]} · dotls`;
   }, [route.page, locked]);
@@ -64,27 +65,25 @@ export function App(): VNode {
         ) : status.data === null ? (
           <p class="muted">{kind === null ? "Loading…" : ""}</p>
         ) : (
-          <Page key={theme.dark} route={route} status={status.data} />
+          <Page key={`${route.page} ${theme.dark}`} route={route} status={status.data} />
         )}
       </main>
     </>
   );
 }
 
-function Page({ route, status }: { readonly route: Route; readonly status: Status }): VNode {
-  switch (route.page) {
-    case "overview":
-      return <Overview status={status} />;
-    case "upstreams":
-      return <Upstreams status={status} />;
-    case "queries":
-      return <Queries status={status} parameters={route.parameters} />;
-    case "insights":
-      return <Insights />;
-    case "config":
-      return <Config status={status} />;
-  }
+interface PageProps {
+  readonly route: Route;
+  readonly status: Status;
 }
+
+const DRAWN: Readonly<Record<PageName, (props: PageProps) => VNode>> = {
+  overview: ({ status }) => <Overview status={status} />,
+  upstreams: ({ status }) => <Upstreams status={status} />,
+  queries: ({ status, route }) => <Queries status={status} parameters={route.parameters} />,
+  insights: () => <Insights />,
+  config: ({ status }) => <Config status={status} />,
+};
 
 /** Another page begins at its top, also for who reads with the keyboard; the first page leaves the focus where it is. */
 function useFocusOnMove(page: PageName): { current: HTMLElement | null } {

@@ -2,7 +2,7 @@ import { Rcode, rcodeName } from "../dns/rcode.ts";
 import { DURATION_BOUNDS } from "../buckets.ts";
 import type { Observer, Outcome } from "./outcome.ts";
 import { Transport } from "./outcome.ts";
-import { RCODES, TALLY_NUMBERS, Tally, TallySource } from "./tally.ts";
+import { TALLY_NUMBERS, Tally, TallySource } from "./tally.ts";
 import { Texts } from "./texts.ts";
 
 /** An error text may carry what a peer said, so only this many different ones are counted by themselves. */
@@ -109,7 +109,9 @@ export class Counters implements Observer {
     return {
       received: tally.requests(),
       byTransport: { udp: tally.requests(Transport.UDP), tcp: tally.requests(Transport.TCP) },
-      replies: mostFrequentFirst(repliesByName(tally, sources)),
+      replies: mostFrequentFirst(
+        Array.from(tally.repliesByCode(), ([rcode, count]) => [rcodeName(rcode), count]),
+      ),
       dropped: tally.dropped(),
       refused: tally.replies(TallySource.LOCAL, Rcode.REFUSED),
       forwarded: tally.replied(TallySource.UPSTREAM),
@@ -145,15 +147,6 @@ export class Counters implements Observer {
       if (count > 0) yield [this.#texts.text(number) ?? OTHER_ERRORS, count];
     }
   }
-}
-
-function repliesByName(tally: Tally, sources: readonly number[]): [string, number][] {
-  const byName: [string, number][] = [];
-  for (let rcode = 0; rcode < RCODES; rcode++) {
-    const count = sources.reduce((sum, source) => sum + tally.replies(source, rcode), 0);
-    if (count > 0) byName.push([rcodeName(rcode), count]);
-  }
-  return byName;
 }
 
 function mostFrequentFirst(counts: [string, number][]): Record<string, number> {

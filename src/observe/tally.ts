@@ -5,7 +5,12 @@ import { Drop, type Outcome, Source } from "./outcome.ts";
 import { QUESTION_TYPES, questionType } from "./question-type.ts";
 
 /** Response codes have 12 bits with those from OPT (RFC 6891 section 6.1.3). */
-export const RCODES = 4096;
+const RCODES = 4096;
+
+/** Those that are counted by source; the assigned ones end at 23. Behind them is the place of all others together. */
+export const COMMON_RCODES = 31;
+
+const SLOTS = COMMON_RCODES + 1;
 
 /** Where answers are counted to come from: the numbers of `Source`, and one more. */
 export const TallySource = {
@@ -46,9 +51,11 @@ const DURATIONS = REFRESHED + 1;
 const DURATION_WIDTH = DURATION_BUCKETS + 1;
 /** By source and code. */
 const REPLIES = DURATIONS + SOURCES * DURATION_WIDTH;
+/** By code, of those that are not common. */
+const RARE = REPLIES + SOURCES * SLOTS;
 
 /** How many numbers there are. */
-export const TALLY_NUMBERS: number = REPLIES + SOURCES * RCODES;
+export const TALLY_NUMBERS: number = RARE + RCODES - COMMON_RCODES;
 
 /** A histogram as it is counted: how many in each bucket, and the sum of all values. */
 export interface Histogram {
@@ -69,6 +76,8 @@ export class Tally {
 
   /** The counts of several threads together. */
   static sum(all: readonly Tally[]): Tally {
+    const [only] = all;
+    if (only !== undefined && all.length === 1) return only;
     const sum = new Float64Array(TALLY_NUMBERS);
     for (const { numbers } of all) for (let i = 0; i < TALLY_NUMBERS; i++) sum[i]! += numbers[i]!;
     return new Tally(sum);
@@ -92,7 +101,8 @@ export class Tally {
       return;
     }
     const source = sourceOf(outcome);
-    numbers[REPLIES + source * RCODES + rcode]!++;
+    numbers[REPLIES + source * SLOTS + Math.min(rcode, COMMON_RCODES)]!++;
+    if (rcode >= COMMON_RCODES) numbers[RARE + rcode - COMMON_RCODES]!++;
     const durations = DURATIONS + source * DURATION_WIDTH;
     numbers[durations + durationBucket(duration)]!++;
     numbers[durations + DURATION_BUCKETS]! += duration;
@@ -124,9 +134,27 @@ export class Tally {
     return sum;
   }
 
-  /** Replies with this code from this source. */
+  /** Replies with this code from this source; COMMON_RCODES stands for all codes from there on. */
   replies(source: number, rcode: number): number {
-    return this.numbers[REPLIES + source * RCODES + rcode]!;
+    return this.numbers[REPLIES + source * SLOTS + rcode]!;
+  }
+
+  /** Replies by code, those that occurred. */
+  *repliesByCode(): Generator<[rcode: number, count: number]> {
+    for (let rcode = 0; rcode <= COMMON_RCODES; rcode++) {
+      let count = 0;
+      for (let source = 0; source < SOURCES; source++) count += this.replies(source, rcode);
+      if (count === 0) continue;
+      if (rcode < COMMON_RCODES) yield [rcode, count];
+      else yield* this.#rareReplies();
+    }
+  }
+
+  *#rareReplies(): Generator<[rcode: number, count: number]> {
+    for (let rcode = COMMON_RCODES; rcode < RCODES; rcode++) {
+      const count = this.numbers[RARE + rcode - COMMON_RCODES]!;
+      if (count > 0) yield [rcode, count];
+    }
   }
 
   /** All replies from a source, or from all of them. */

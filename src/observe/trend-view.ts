@@ -76,16 +76,17 @@ export function rowOf({ durations, ...counts }: CountersSnapshot): Float64Array 
   const { upstream, cache, stale, local, failed } = durations;
   const times = upstream.map((count, at) => count + cache[at]! + stale[at]! + local[at]! + failed[at]!);
   const { received, forwarded, cached, dropped } = counts;
-  return Float64Array.of(
+  const byUs = local.reduce((a, b) => a + b, 0);
+  return Float64Array.from([
     received,
     forwarded,
     cached,
     counts.stale,
-    local.reduce((a, b) => a + b, 0),
+    byUs,
     counts.failed,
     dropped,
     ...times,
-  );
+  ]);
 }
 
 /** What happened between two looks. */

@@ -175,6 +175,8 @@ function policySays({ policy, upstreams, first }: NonNullable<Explanation["route
     const why = upstreams.map(({ label, trouble }) => `${label}: ${trouble ?? "nothing is known of it yet"}`);
     return `no upstream works at present: ${why.join("; ")}`;
   }
+  if (upstreams.length === 1) return `${first} is the only one`;
+  if (upstreams.filter(({ eligible }) => eligible).length === 1) return `only ${first} works at present`;
   switch (policy) {
     case "failover":
       return `failover: the first that works is ${first}`;
@@ -185,6 +187,6 @@ function policySays({ policy, upstreams, first }: NonNullable<Explanation["route
     case "race":
       return `race: two at once, ${first} among them`;
     default:
-      return first === null ? "round-robin: each in turn" : `round-robin: only ${first} works`;
+      return "round-robin: each in turn";
   }
 }

@@ -21,17 +21,12 @@ describe("formatStatus", () => {
 
   it("shows the server, each upstream with its last error in words, and the counters", () => {
     const counters = new Counters();
+    const local = { server: null, source: Source.LOCAL };
     for (const outcome of [
       outcomeOf("a.", { duration: 2 }),
       outcomeOf("a.", { duration: 4, transport: Transport.TCP, rcode: 3 }),
-      outcomeOf("a.", { duration: 0, rcode: 5, source: Source.LOCAL, server: null }),
-      outcomeOf("a.", {
-        duration: 3,
-        rcode: 2,
-        source: Source.LOCAL,
-        server: null,
-        error: "no \u0007 upstream",
-      }),
+      outcomeOf("a.", { ...local, duration: 0, rcode: 5 }),
+      outcomeOf("a.", { ...local, duration: 3, rcode: 2, error: "no \u0007 upstream" }),
     ]) {
       counters.received(outcome);
       counters.ended(outcome);

@@ -93,23 +93,22 @@ describe("the files of the dashboard", () => {
     "/assets/..%2f..%2fpackage.json",
   ])("are those that were built, and nothing else: %s", async (path) => {
     // As it is written: fetch would take the dots out.
+    const { url, close } = await startControlHttp({
+      address: "127.0.0.1",
+      port: 0,
+      hash: null,
+      status: () => statusOf(),
+      history: new HistoryRing(1),
+    });
+    onTestFinished(close);
     const reply = await new Promise<string>((resolve, reject) => {
-      void startControlHttp({
-        address: "127.0.0.1",
-        port: 0,
-        hash: null,
-        status: () => statusOf(),
-        history: new HistoryRing(1),
-      }).then(({ url, close }) => {
-        onTestFinished(close);
-        request(url, { path }, (response) => {
-          let text = "";
-          response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-          response.on("end", () => resolve(`${response.statusCode} ${text}`));
-        })
-          .on("error", reject)
-          .end();
-      });
+      request(url, { path }, (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () => resolve(`${response.statusCode} ${text}`));
+      })
+        .on("error", reject)
+        .end();
     });
     expect(reply).toMatch(/^404 .*ERR_DOTLS_CONTROL_PATH/);
   });

@@ -155,8 +155,9 @@ describeWith(["chromium"], "the dashboard for everybody", () => {
   });
 
   it("has checks that see what they are for", async () => {
-    const { page, close } = await openTab(dashboard.url);
-    onTestFinished(close);
+    const own = await openTab(dashboard.url);
+    onTestFinished(() => own.close());
+    ({ page } = own);
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     expect(await obstacles(page)).toEqual([]);
     await page.evaluate(() => {

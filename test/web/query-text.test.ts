@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HistoryEntry } from "../../src/observe/history-entry.ts";
 import { commandOf, digText } from "../../web/text/query-text.ts";
@@ -84,8 +84,17 @@ describe("a query as dig would print it", () => {
   it("says what is not known", () => {
     const little: HistoryEntry = {
       ...entry,
-      ...{ name: null, type: null, class: null, rcode: null, flags: null, source: null, server: null },
-      ...{ client: null, port: null, udpSize: null, error: "not a query" },
+      name: null,
+      type: null,
+      class: null,
+      rcode: null,
+      flags: null,
+      source: null,
+      server: null,
+      client: null,
+      port: null,
+      udpSize: null,
+      error: "not a query",
     };
     expect(digText(little)).toContain("status: no answer");
     expect(digText(little)).toContain(";; WHY: not a query");

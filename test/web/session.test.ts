@@ -59,9 +59,9 @@ describeWith(["chromium"], "the dashboard and its server", () => {
       await page.getByRole("heading", { level: 1, name: "Queries" }).waitFor();
       expect(asked.some((url) => url.includes("/v1/live"))).toBe(true);
       expect([...asked, page.url()].join(" ")).not.toContain(TOKEN);
-      expect(await page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie)).not.toContain(
-        TOKEN,
-      );
+      expect(
+        await page.evaluate(() => JSON.stringify(Object.entries(localStorage)) + document.cookie),
+      ).not.toContain(TOKEN);
 
       const other = await tab.context.newPage();
       await other.goto(page.url());

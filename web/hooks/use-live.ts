@@ -40,7 +40,7 @@ export function useLive(search: string, paused: boolean): Live {
     let lost = 0;
     const draw = setInterval(() => {
       if (waiting.length === 0 && lost === 0) return;
-      const [rows, missed] = [waiting.reverse(), lost];
+      const [rows, missed] = [waiting.toReversed(), lost];
       waiting = [];
       lost = 0;
       setLive((old) => ({

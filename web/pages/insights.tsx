@@ -6,14 +6,14 @@ import { SlowQueries } from "../parts/slow-queries.tsx";
 import { Waste } from "../parts/waste.tsx";
 import { linkTo } from "../route.ts";
 import { count } from "../text/numbers.ts";
-import { privacyWords } from "../text/privacy-words.ts";
+import { PRIVACY_WORDS } from "../text/privacy-words.ts";
 import { moment } from "../text/times.ts";
 
 /** What stands out in the queries that the history holds. */
 export function Insights(): VNode {
   const { data, error } = usePoll<View>("/v1/insights", 5000);
   if (data === null) return <p class="muted">{error?.kind === "refused" ? error.message : "Loading…"}</p>;
-  const hidden = privacyWords(data.privacy);
+  const hidden = PRIVACY_WORDS[data.privacy];
   const list = (
     title: string,
     counts: readonly InsightCount[],

@@ -1,4 +1,5 @@
 import type { VNode } from "preact";
+import { fieldsOf } from "../api/fields.ts";
 
 /** Asks for the token. It goes into the memory of this tab, never into an address. */
 export function Login({
@@ -10,8 +11,8 @@ export function Login({
 }): VNode {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const field = new FormData(event.currentTarget as HTMLFormElement).get("token");
-    if (typeof field === "string" && field.trim() !== "") enter(field.trim());
+    const { token = "" } = fieldsOf(event);
+    if (token !== "") enter(token);
   };
   return (
     <form class="login card" onSubmit={submit}>

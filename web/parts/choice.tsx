@@ -10,6 +10,7 @@ interface ChoiceProps<T extends string> {
 
 /** One of a few, side by side. */
 export function Choice<T extends string>({ label, name, options, value, choose }: ChoiceProps<T>): VNode {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the type
   const all = Object.entries<string>(options) as [T, string][];
   return (
     <fieldset class="choice">

@@ -1,6 +1,7 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { Explanation } from "../../src/control/explanation.ts";
+import { fieldsOf } from "../api/fields.ts";
 import { ask } from "../api/request.ts";
 
 /** Says who would answer a name, and why; nobody is asked. */
@@ -8,11 +9,7 @@ export function Explain(): VNode {
   const [answer, setAnswer] = useState<Explanation | string | null>(null);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    const search = new URLSearchParams({
-      name: String(fields.get("name")),
-      type: String(fields.get("type")),
-    });
+    const search = new URLSearchParams(fieldsOf(event));
     try {
       setAnswer(await ask<Explanation>(`/v1/explain?${search.toString()}`));
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { fieldsOf } from "../api/fields.ts";
 import { linkTo } from "../route.ts";
 
 const FIELDS = [
@@ -38,11 +39,7 @@ export function QueryFilters({
   }, []);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const values = [...new FormData(event.currentTarget as HTMLFormElement)];
-    location.hash = linkTo(
-      "queries",
-      Object.fromEntries(values.map(([name, value]) => [name, String(value).trim()])),
-    );
+    location.hash = linkTo("queries", fieldsOf(event));
   };
   const set = Object.keys(parameters).length > 0;
   return (

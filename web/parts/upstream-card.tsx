@@ -42,14 +42,16 @@ export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): 
       {upstream.weakness !== null && (
         <p class="trouble">Weaker than a certificate with the right name: {upstream.weakness}.</p>
       )}
-      <Chart
-        small
-        title={`Time to the answer of ${label}`}
-        height={44}
-        at={at}
-        format={milliseconds}
-        lines={[{ label: "smoothed", color: "blue", values: course?.ms ?? [] }]}
-      />
+      {course?.ms.some((one) => one !== null) && (
+        <Chart
+          small
+          title={`Time to the answer of ${label}`}
+          height={44}
+          at={at}
+          format={milliseconds}
+          lines={[{ label: "smoothed", color: "blue", values: course.ms }]}
+        />
+      )}
       <Facts
         facts={[
           ["Address", `${address} port ${port}`],

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from "../../src/observe/history-entry.ts";
+import type { AnswerSource, HistoryEntry } from "../../src/observe/history-entry.ts";
 import { moment } from "./times.ts";
 
 /** A word for a shell: quoted when it holds anything that a shell could take for its own. */
@@ -48,18 +48,14 @@ export function digText(entry: HistoryEntry): string {
   return lines.join("\n");
 }
 
+const PLACES: Readonly<Record<AnswerSource, string>> = {
+  upstream: "upstream",
+  cache: "cache",
+  stale: "cache, over its time",
+  local: "dotls itself",
+};
+
 /** Where an answer came from, for people. */
-export function placeOf(source: HistoryEntry["source"]): string {
-  switch (source) {
-    case "upstream":
-      return "upstream";
-    case "cache":
-      return "cache";
-    case "stale":
-      return "cache, over its time";
-    case "local":
-      return "dotls itself";
-    case null:
-      return "no answer";
-  }
+export function placeOf(source: AnswerSource | null): string {
+  return source === null ? "no answer" : PLACES[source];
 }

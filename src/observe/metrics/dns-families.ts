@@ -1,7 +1,7 @@
 import { DURATION_BOUNDS, SIZE_BOUNDS } from "../../buckets.ts";
 import { rcodeName } from "../../dns/rcode.ts";
 import { QUESTION_TYPES } from "../question-type.ts";
-import { RCODES, type Tally, TallyDrop, TallySource } from "../tally.ts";
+import { COMMON_RCODES, type Tally, TallyDrop, TallySource } from "../tally.ts";
 import { type Family, type Series, counter, gauge, histogram, one } from "./family.ts";
 
 const protocols = ["udp", "tcp"] as const;
@@ -100,11 +100,11 @@ function responses(tally: Tally, name: string, source: number): Series[] {
   const byName = new Map<string, number>();
   // There from the beginning, so that rates over them are.
   for (const rcode of ["NOERROR", "NXDOMAIN", "SERVFAIL"]) byName.set(rcode, 0);
-  for (let rcode = 0; rcode < RCODES; rcode++) {
+  for (let rcode = 0; rcode <= COMMON_RCODES; rcode++) {
     const count = tally.replies(source, rcode);
     if (count === 0) continue;
     const known = rcodeName(rcode);
-    const label = /\d/.test(known) ? "other" : known;
+    const label = rcode === COMMON_RCODES || /\d/.test(known) ? "other" : known;
     byName.set(label, (byName.get(label) ?? 0) + count);
   }
   return [...byName].map(([rcode, count]) => [[rcode, name], count]);
