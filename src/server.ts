@@ -82,6 +82,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     throw error;
   }
   let running = config;
+  let ready = true;
   const isOwn = (address: string): boolean =>
     isOwnAddress({ transport: "udp", address, port: 53 }, bound(running, workforce.urls));
   const bypass = makeBypass(config, workforce, isOwn, log);
@@ -116,6 +117,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       },
       history,
       bypass,
+      ready: () => ready,
       ...(options.reload && { reload: options.reload }),
       flush: (what) => {
         if (cache !== null) return cache.flush(what);
@@ -132,7 +134,6 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     workforce.renew();
   });
   workforce.start();
-  let ready = true;
   let changing: Promise<unknown> = Promise.resolve();
 
   async function reload(wanted: Config): Promise<ReloadReport> {

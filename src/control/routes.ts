@@ -16,6 +16,8 @@ export interface ControlSources {
   readonly status: () => Status | Promise<Status>;
   readonly history: HistoryRing;
   readonly bypass?: Bypass;
+  /** Whether queries should be sent here: not any more when it is about to stop. */
+  readonly ready?: () => boolean;
   /** Reads the configuration again and takes it over; gives what is to be told of it. */
   readonly reload?: () => Promise<ReloadReport>;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
@@ -33,7 +35,7 @@ export interface ControlRoutes {
  * `rcode`, `type`, `client`, the last `limit` of them; `follow=1` keeps the connection and streams new ones.
  * `PUT /v1/bypass?for=10m&by=NAME` opens the bypass, `DELETE /v1/bypass?by=NAME` closes it; both give a `BypassStatus`.
  * `POST /v1/flush?name=NAME` forgets what is kept of a name, or of a zone and all below it (`*.zone`); without `name`, all. It
- * gives `{"removed":n}`. `POST /v1/reload` reads the configuration again and gives a `ReloadReport`.
+ * gives `{"removed":n}`. `GET /readyz` is 200, and 503 from the moment on in which the server is told to stop. `POST /v1/reload` reads the configuration again and gives a `ReloadReport`.
  * Errors are `{"error":{"code","message"}}`: 400 for a parameter that cannot be understood, 404 for another path.
  */
 export function controlRoutes(sources: ControlSources): ControlRoutes {
@@ -59,6 +61,10 @@ export function controlRoutes(sources: ControlSources): ControlRoutes {
   const { flush } = sources;
   if (flush !== undefined) {
     app.post("/v1/flush", (context) => context.json({ removed: flush(context.req.query("name") ?? null) }));
+  }
+  const { ready } = sources;
+  if (ready !== undefined) {
+    app.get("/readyz", (context) => (ready() ? context.text("ready\n") : context.text("stopping\n", 503)));
   }
   const { reload } = sources;
   if (reload !== undefined) app.post("/v1/reload", async (context) => context.json(await reload()));
