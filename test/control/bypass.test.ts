@@ -43,6 +43,18 @@ function pass(milliseconds: number): void {
 }
 
 describe("the bypass", () => {
+  it("goes by another configuration from the moment on that it is told: one that is open is closed if there is to be none", () => {
+    const one = bypass();
+    one.open(10 * MINUTE, "alice");
+    one.allow({ enabled: true, most: MINUTE });
+    expect(one.status().open).not.toBeNull();
+    expect(() => one.open(2 * MINUTE, "bob")).toThrow("1m (bypass.most)");
+    one.allow({ enabled: false, most: MINUTE });
+    expect(one.status()).toEqual({ enabled: false, open: null });
+    expect(events.at(-1)).toBe("closed: the configuration does not allow it any more");
+    expect(() => one.open(MINUTE, "bob")).toThrow("bypass.enabled");
+  });
+
   it("is closed until somebody opens it, and then says who, when, for how long and through whom", () => {
     const one = bypass();
     expect(one.status()).toEqual({ enabled: true, open: null });

@@ -79,6 +79,18 @@ describe("createLog on a terminal", () => {
 });
 
 describe.each([false, true])("the level (terminal: %s)", (isTTY) => {
+  it("can be changed while it runs", async () => {
+    const stream = memory(isTTY);
+    const log = await createLog({ level: "error", stream });
+    log.info("one");
+    log.setLevel?.("info");
+    log.info("two");
+    log.debug("three");
+    log.setLevel?.("error");
+    log.warn("four");
+    expect(stream.text).toMatch(/^[^\n]*two[^\n]*\n$/);
+  });
+
   it.each([
     ["error", ["error"]],
     ["warn", ["error", "warn"]],
