@@ -42,9 +42,8 @@ export function makeFolders({ uid, gid }: Account, { control, state }: Config): 
     try {
       const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
       // Those that were there are as their owner wants them.
-      for (let made = folder; first !== undefined && made.startsWith(first); made = dirname(made)) {
-        chownSync(made, uid, gid);
-      }
+      if (first === undefined) continue;
+      for (let made = folder; made.startsWith(first); made = dirname(made)) chownSync(made, uid, gid);
     } catch {
       // Whoever needs it says so.
     }
