@@ -43,9 +43,7 @@ export function makeFolders({ uid, gid }: Account, { control, state }: Config): 
       const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
       // Those that were there are as their owner wants them.
       if (first === undefined) continue;
-      for (let made = folder; made.startsWith(first); made = dirname(made)) {
-        chownSync(made, uid, gid);
-      }
+      for (let made = folder; made.startsWith(first); made = dirname(made)) chownSync(made, uid, gid);
     } catch {
       // Whoever needs it says so.
     }

@@ -191,7 +191,9 @@ export class Engine implements Workforce, QueryHandler {
     this.#now.resolver.stop();
     this.#loops.stop();
     await this.#listeners?.close(PATIENCE);
-    this.#now.end();
+    this.divert(null);
+    // What they have counted can still be read.
+    for (const upstream of this.#now.upstreams) upstream.close();
     await this.#dnstap?.stop();
     await this.#factory.stop();
   }
