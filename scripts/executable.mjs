@@ -7,6 +7,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -17,6 +18,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { inject } from "postject";
+import { buildWeb } from "./web.mjs";
 
 /** The mark in the Node.js binary that says whether there is something inside. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
@@ -30,13 +32,37 @@ if (file === undefined) {
 const target = resolve(file);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** There is no package.json beside an executable. */
+/** There is no package.json beside an executable: it was written when the executable itself was. */
 const knownVersion = {
   name: "known-version",
   setup(bundle) {
     bundle.onLoad({ filter: /src[\\/]version\.ts$/ }, () => ({
-      contents: `export const packageVersion = () => ${JSON.stringify(version)};`,
+      contents: `export const packageFile = process.execPath;
+        export const packageVersion = () => ${JSON.stringify(version)};`,
     }));
+  },
+};
+
+/** Nor is there a folder with the dashboard. */
+const dashboardInside = {
+  name: "dashboard-inside",
+  setup(bundle) {
+    bundle.onLoad({ filter: /src[\\/]control[\\/]web-folder\.ts$/ }, async () => {
+      const folder = join(work, "web");
+      await buildWeb(root, folder);
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+        .map((path) => [
+          path.slice(folder.length + 1).replaceAll("\\", "/"),
+          readFileSync(path).toString("base64"),
+        ]);
+      return {
+        contents: `const files = ${JSON.stringify(files)};
+          export const readWebFolder = async () =>
+            new Map(files.map(([name, text]) => [name, new Uint8Array(Buffer.from(text, "base64"))]));`,
+      };
+    });
   },
 };
 
@@ -59,7 +85,7 @@ try {
     external: ["koffi"],
     define: { "import.meta.url": "executableUrl" },
     banner: { js: 'const executableUrl = require("node:url").pathToFileURL(process.execPath).href;' },
-    plugins: [knownVersion],
+    plugins: [knownVersion, dashboardInside],
     legalComments: "inline",
     logLevel: "error",
   });

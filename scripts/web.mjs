@@ -35,9 +35,8 @@ const linesOnly = {
   },
 };
 
-/** Writes `dist/web`. */
-export async function buildWeb(root) {
-  const target = join(root, "dist", "web");
+/** Writes the dashboard into a folder, in place of what is in it. */
+export async function buildWeb(root, target = join(root, "dist", "web")) {
   const assets = [
     ["main", ".js", await script(root)],
     ["style", ".css", await style(root)],

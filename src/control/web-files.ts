@@ -1,6 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
-import { packageFile } from "../version.ts";
+import { extname } from "node:path";
+import { readWebFolder } from "./web-folder.ts";
 
 /** A file of the dashboard, as it was built. */
 export interface WebFile {
@@ -21,20 +20,18 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the dashboard of this package, some 150 KB, to keep it in memory: what is read once cannot change under a page that
+ * Reads the dashboard of this package, some 200 KB, to keep it in memory: what is read once cannot change under a page that
  * is being loaded. Rejects when the package was built without it.
  */
-export async function readWebFiles(
-  folder: string = join(dirname(packageFile), "dist/web"),
-): Promise<WebFiles> {
+export async function readWebFiles(read: typeof readWebFolder = readWebFolder): Promise<WebFiles> {
+  const built = await read();
   const files = new Map<string, WebFile>();
-  for (const name of await readdir(folder, { recursive: true })) {
+  for (const [name, bytes] of built) {
     const type = types[extname(name)];
-    if (type === undefined) continue;
-    const read = async (ending: string): Promise<Uint8Array<ArrayBuffer>> =>
-      new Uint8Array(await readFile(join(folder, name + ending)));
-    const [bytes, gzip, brotli] = await Promise.all(["", ".gz", ".br"].map(read));
-    files.set(name.replaceAll("\\", "/"), { type, bytes: bytes!, gzip: gzip!, brotli: brotli! });
+    const gzip = built.get(`${name}.gz`);
+    const brotli = built.get(`${name}.br`);
+    if (type === undefined || gzip === undefined || brotli === undefined) continue;
+    files.set(name, { type, bytes, gzip, brotli });
   }
   return files;
 }

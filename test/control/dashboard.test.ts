@@ -8,6 +8,7 @@ import { startControlHttp } from "../../src/control/control-http.ts";
 import { dashboardRoutes } from "../../src/control/dashboard.ts";
 import { hashToken } from "../../src/control/token.ts";
 import { readWebFiles, type WebFiles } from "../../src/control/web-files.ts";
+import { readWebFolder } from "../../src/control/web-folder.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
 import { temporaryFolder } from "../support/peers/process.ts";
 import { statusOf } from "./sources.ts";
@@ -133,7 +134,7 @@ describe("the files of the dashboard", () => {
       for (const ending of ["", ".gz", ".br"]) writeFileSync(join(folder.path, name + ending), name + ending);
     }
     writeFileSync(join(folder.path, "LICENSES.txt"), "text");
-    const files = await readWebFiles(folder.path);
+    const files = await readWebFiles(() => readWebFolder(folder.path));
     expect([...files.keys()].toSorted()).toEqual(["assets/a.css", "index.html"]);
     expect(Buffer.from(files.get("assets/a.css")!.brotli).toString()).toBe("assets/a.css.br");
   });

@@ -40,7 +40,7 @@ describe("the executable", () => {
     const socket = join(folder, "c.sock");
     const flags = ["--listen", "127.0.0.1:0", "--tls-ca", upstream.caFile()];
     flags.push("--upstream", `tls://${upstream.address}:${upstream.port}#${upstream.name}`);
-    flags.push("--set", `control.socket=${socket}`);
+    flags.push("--set", `control.socket=${socket}`, "--set", "control.http=127.0.0.1:0");
     const child = spawn(file, ["serve", ...flags], { cwd: folder, env: { PATH: "/nonexistent" } });
     server = child;
     let said = "";
@@ -60,6 +60,9 @@ describe("the executable", () => {
     expect((await once(query, "close"))[0]).toBe(0);
     expect(answer).toMatch(/status: NOERROR[^]*ANSWER SECTION:\nwww\.example\.com\./);
     expect(run("history", "--socket", socket).stdout).toContain("www.example.com.");
+    // The dashboard is inside as well.
+    const page = await fetch(/http:\/\/127\.0\.0\.1:\d+/.exec(said)![0]);
+    expect(await page.text()).toMatch(/<script type="module" src="assets\/main-/);
     const ended = once(child, "exit");
     child.kill("SIGTERM");
     expect((await ended)[0]).toBe(0);
