@@ -34,7 +34,10 @@ export function QueryTable({ rows, open, events }: QueryTableProps): VNode {
         <tbody>
           {rows.map(({ number, entry }) => (
             <tr key={number}>
-              <td class="muted">{clock(entry.time, 3)}</td>
+              <td class="muted">
+                {clock(entry.time)}
+                <span class="fraction">.{entry.time.slice(20, 23)}</span>
+              </td>
               <th scope="row">
                 <button type="button" class="plain" onClick={() => open(entry)}>
                   {entry.name ?? "(not kept or not readable)"}

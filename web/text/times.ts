@@ -15,11 +15,10 @@ function withRest(many: number, unit: string, rest: number, smaller: string): st
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-/** The time of the day here, with seconds; `digits` of the fraction behind them. */
-export function clock(iso: string, digits = 0): string {
+/** The time of the day here: `14:00:00`. */
+export function clock(iso: string): string {
   const date = new Date(iso);
-  const fraction = digits === 0 ? "" : `.${String(date.getMilliseconds()).padStart(3, "0").slice(0, digits)}`;
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${fraction}`;
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
 }
 
 /** Day and time here: `2026-11-21 14:00:00`. */
