@@ -187,7 +187,7 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Bypass: bypass,
   Removed: z.strictObject({ removed: count }),
   Forgotten: z.strictObject({ forgotten: count }),
-  Reloaded: z.strictObject({ changed: z.array(z.string()) }),
+  Reloaded: z.strictObject({ listeners: z.array(z.string()), needsRestart: z.array(z.string()) }),
   Trend: z.looseObject({ step: z.number(), at: z.array(z.number()) }),
   Insights: z.looseObject({}),
 };

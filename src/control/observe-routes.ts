@@ -22,12 +22,6 @@ export interface ConfigView {
   readonly options: readonly EffectiveOption[];
 }
 
-/** What came of an attempt to take a new configuration. */
-export interface ReloadResult {
-  /** The options whose values are others now. */
-  readonly changed: readonly string[];
-}
-
 /** What the server has to say for those who watch it. */
 export interface ObserveSources {
   readonly upstreams: () => Promise<readonly UpstreamDetail[]>;
@@ -41,8 +35,6 @@ export interface ObserveSources {
   readonly explain: (name: Uint8Array, type: number) => Promise<Explanation>;
   /** Null: no upstream has this label. */
   readonly test: (label: string) => Promise<readonly UpstreamTest[] | null>;
-  /** Takes the configuration anew; rejects with a DotlsError when it is bad, and the old one stays. */
-  readonly reload?: () => Promise<ReloadResult>;
 }
 
 const ROOT = new Uint8Array(1);
@@ -95,8 +87,6 @@ export function observeRoutes(app: Hono, sources: ObserveSources, ring: HistoryR
     const { openApi } = await import("./openapi.ts");
     return context.json(openApi());
   });
-  const { reload } = sources;
-  if (reload !== undefined) app.post("/v1/reload", async (context) => context.json(await reload()));
   return () => live.end();
 }
 

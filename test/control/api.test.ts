@@ -49,7 +49,8 @@ describe("the description of the API", () => {
         throw new Error("not asked for");
       },
       flush: () => 0,
-      observe: observed({ reload: async () => ({ changed: [] }) }),
+      reload: async () => ({ listeners: [], needsRestart: [] }),
+      observe: observed(),
     });
     const routes = app.routes
       .filter(({ method }) => method !== "ALL")

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
-import type { ConfigView, ReloadResult } from "../../src/control/observe-routes.ts";
-import type { Status } from "../../src/control/status.ts";
+import type { ConfigView } from "../../src/control/observe-routes.ts";
+import type { ReloadReport, Status } from "../../src/control/status.ts";
 import { usePoll } from "../hooks/use-poll.ts";
 import { Act } from "../parts/act.tsx";
 import { Doctor } from "../parts/doctor.tsx";
@@ -23,12 +23,14 @@ export function Config({ status }: { readonly status: Status }): VNode {
         <section class="card">
           <h2>Actions</h2>
           <div class="acts">
-            <Act<ReloadResult>
+            <Act<ReloadReport>
               label="Reload the configuration"
               method="POST"
               path="/v1/reload"
-              say={({ changed }) =>
-                changed.length === 0 ? "nothing changed" : `changed: ${changed.join(", ")}`
+              say={({ needsRestart }) =>
+                needsRestart.length === 0
+                  ? "in force"
+                  : `in force; needs a restart: ${needsRestart.join(", ")}`
               }
               done={again}
             />
