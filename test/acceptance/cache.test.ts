@@ -197,7 +197,8 @@ describe("when the upstream fails", () => {
   });
 });
 
-describe("a cache with a file", () => {
+// The file is synced, which takes its time on a disk that is busy with something else.
+describe("a cache with a file", { timeout: 60_000 }, () => {
   async function run(
     config: Config,
     names: readonly string[],
