@@ -31,7 +31,7 @@ describe("a reload", () => {
     const at = (file: string | null): Config => ({
       ...plainConfig,
       upstreams,
-      history: { ...plainConfig.history, file, keep: 86_400_000, rotate: 1_000_000 },
+      history: { ...plainConfig.history, file, every: 50, keep: 86_400_000, rotate: 1_000_000 },
     });
     const [one, two] = [join(folder, "one"), join(folder, "two")];
     const lines = (file: string): number => readFileSync(file, "utf8").split("\n").length - 1;
