@@ -10,8 +10,8 @@ export default defineConfig({
     expect: { poll: { timeout: 10_000 } },
     // Each file starts servers of its own: files side by side on two cores, tests of one file in order.
     pool: "forks",
-    // Most of their time they wait for something: two at once also where there are two cores.
-    maxWorkers: 2,
+    // Most of their time they wait for something: three at once also where there are two cores.
+    maxWorkers: 3,
     coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text-summary", "html"] },
   },
 });

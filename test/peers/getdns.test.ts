@@ -25,9 +25,14 @@ function essence(key: string, value: unknown): unknown {
   return value;
 }
 
-/** It writes names into its JSON as they are in zone files, with backslashes that JSON does not know. */
+/**
+ * It writes names into its JSON as they are in zone files, with backslashes that JSON does not know, and bytes that happen to
+ * look like text as they are, control characters among them.
+ */
 function repaired(json: string): string {
-  return json.replaceAll(/\\(?!")/g, "\\\\");
+  return json
+    .replaceAll(/\\(?!")/g, "\\\\")
+    .replaceAll(/\p{Cc}/gu, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 async function getdns(

@@ -196,8 +196,10 @@ export class ScriptedUpstream {
     this.#listener = null;
     const gone = [...this.#open.values()].map(
       ({ raw }) =>
-        new Promise((resolve) => {
-          raw.once("close", resolve);
+        new Promise<void>((resolve) => {
+          // One that was reset a moment ago may be closed already, and says so only once.
+          if (raw.closed) resolve();
+          else raw.once("close", () => resolve());
           raw.destroy();
         }),
     );
