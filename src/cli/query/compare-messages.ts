@@ -6,7 +6,7 @@ import { rcodeName } from "../../dns/rcode.ts";
 import { formatRdata } from "../../dns/rr/registry.ts";
 import { className } from "../../dns/rrclass.ts";
 import { RrType, typeName } from "../../dns/rrtype.ts";
-import { headerFlags } from "./message-text.ts";
+import { headerFlags } from "../../dns/header-flags.ts";
 
 /** A record without its TTL, and which of the servers gave it, by their place from 0. */
 export interface SharedRecord {

@@ -11,7 +11,7 @@ import { describeRdata, formatRdata } from "../../dns/rr/registry.ts";
 import { className } from "../../dns/rrclass.ts";
 import { typeName } from "../../dns/rrtype.ts";
 import { paddingOf } from "./footer.ts";
-import { headerFlags } from "./message-text.ts";
+import { headerFlags } from "../../dns/header-flags.ts";
 import type { QueryReply } from "./reply.ts";
 import type { Lookup } from "./settings.ts";
 

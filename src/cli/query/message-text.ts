@@ -3,6 +3,7 @@ import type { Edns } from "../../dns/edns/edns.ts";
 import { EdnsFlag } from "../../dns/edns/edns.ts";
 import type { EdnsOption } from "../../dns/edns/option.ts";
 import { formatOption } from "../../dns/edns/options.ts";
+import { headerFlags } from "../../dns/header-flags.ts";
 import { Flag } from "../../dns/header.ts";
 import type { Message, ResourceRecord } from "../../dns/message.ts";
 import { messageRcode } from "../../dns/message.ts";
@@ -23,27 +24,12 @@ export interface PrintedMessage {
   readonly trailing: number;
 }
 
-const flagNames = [
-  [Flag.QR, "qr"],
-  [Flag.AA, "aa"],
-  [Flag.TC, "tc"],
-  [Flag.RD, "rd"],
-  [Flag.RA, "ra"],
-  [Flag.AD, "ad"],
-  [Flag.CD, "cd"],
-] as const;
-
 const queryTitles = { question: "QUESTION", answer: "ANSWER", authority: "AUTHORITY" };
 
 /** The same sections of an UPDATE have other names (RFC 2136 section 2). */
 const updateTitles = { question: "ZONE", answer: "PREREQUISITE", authority: "UPDATE" };
 
 const LOCAL = Uint8Array.from([5, ...Buffer.from("local"), 0]);
-
-/** The flags of a header by name, lower case, in dig's order. */
-export function headerFlags(flags: number): string[] {
-  return flagNames.filter(([mask]) => (flags & mask) !== 0).map(([, name]) => name);
-}
 
 /** A message in dig's long form: header, OPT record and sections, as far as the settings show them. */
 export function messageText(printed: PrintedMessage, settings: Settings): string {
