@@ -1,6 +1,7 @@
 import { Flag, HEADER_LENGTH } from "../dns/header.ts";
 import { equalFolded } from "../dns/name-hash.ts";
 import { Rcode } from "../dns/rcode.ts";
+import { NumberTable } from "../number-table.ts";
 import type { ClientQuery } from "../listen/client-query.ts";
 import { Extra } from "./extra-errors.ts";
 import { type Stage, Step } from "./stage.ts";
@@ -14,13 +15,13 @@ const MAX_FOLLOWERS = 10_000;
  * EDNS and size. Identical means name but for case, type, class, DO and CD. When the first one fails, all have failed.
  */
 export class Coalesce implements Stage {
-  #leaders = new Map<number, ClientQuery>();
+  #leaders = new NumberTable<ClientQuery>();
   #followers = 0;
 
   enter(query: ClientQuery): number {
     const key = keyOf(query);
     const leader = this.#leaders.get(key);
-    if (leader === undefined) {
+    if (leader === null) {
       this.#leaders.set(key, query);
       return Step.NEXT;
     }
@@ -46,7 +47,7 @@ export class Coalesce implements Stage {
   }
 }
 
-/** 30 bits of all that makes a question, so that a Map holds it unboxed. */
+/** 30 bits of all that makes a question. */
 function keyOf(query: ClientQuery): number {
   const variant = (query.dnssecOk ? 1 : 0) | (query.flags & Flag.CD);
   return (query.nameHash ^ Math.imul(query.type * 32 + variant + query.class * 7, 0x9e3779b1)) & 0x3fffffff;

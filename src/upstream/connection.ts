@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type FrameSink, FrameReader } from "../dns/frames.ts";
 import { HEADER_LENGTH, MAX_MESSAGE, readU16, writeU16 } from "../dns/header.ts";
+import { NumberTable } from "../number-table.ts";
 import { answers } from "./answer-match.ts";
 import type { DialListener, Dialed } from "./dial.ts";
 import type { Exchange } from "./exchange.ts";
@@ -48,7 +49,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   #socket: Socket | null = null;
   #frames = new FrameReader(this);
   #waiting = new ExchangeQueue();
-  #inFlight = new Map<number, Exchange>();
+  #inFlight = new NumberTable<Exchange>();
   #oldest: Exchange | null = null;
   #newest: Exchange | null = null;
   #slab: Buffer = Buffer.alloc(0);
@@ -89,7 +90,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   }
 
   held(): Exchange[] {
-    const sent = [...this.#inFlight.values()].filter((exchange) => !exchange.abandoned);
+    const sent: Exchange[] = [];
+    for (let one = this.#oldest; one !== null; one = one.newer) if (!one.abandoned) sent.push(one);
     return [...sent, ...this.#waiting.waiting()];
   }
 
@@ -161,7 +163,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
       return false;
     }
     const exchange = this.#inFlight.get(readU16(bytes, start));
-    if (exchange === undefined) return this.#mismatch();
+    if (exchange === null) return this.#mismatch();
     if (exchange.abandoned) {
       // The late answer that its id was kept for.
       this.#heard = true;
@@ -199,7 +201,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
       return;
     }
     let id = randomId();
-    while (this.#inFlight.has(id)) id = randomId();
+    while (this.#inFlight.get(id) !== null) id = randomId();
     exchange.id = id;
     exchange.sentAt = now;
     if (this.quietSince === 0) this.quietSince = now;
