@@ -46,7 +46,7 @@ const rawSocket = ((): { send: (packet: Uint8Array) => void; close: () => void }
   const { socket, close } = libc;
   const fd = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
   if (fd < 0) return null;
-  const outbox = new Outbox(libc, fd, AF_INET, false);
+  const outbox = new Outbox(libc, fd, AF_INET, false, false);
   return {
     send: (packet) => {
       outbox.bytes.set(packet, outbox.room());

@@ -180,6 +180,27 @@ describeWays("listeners on every address", (io) => {
     }
   });
 
+  it("reply so to many that one client asks at once, and to each of two addresses from that one", async () => {
+    const [four] = ports(await open(on("udp", "0.0.0.0")));
+    const [six] = ports(await open(on("udp", "::")));
+    for (const [port, addresses] of [
+      [four!, ["127.0.0.1", "127.0.0.5"]],
+      [six!, ["::1", "127.0.0.1"]],
+    ] as const) {
+      const clients = addresses.map((address) => new UdpProbe(port, address));
+      onTestFinished(() => clients.forEach((client) => client.close()));
+      for (let id = 0; id < 60; id++) for (const client of clients) client.send(rawQuery({ id }));
+      for (const [at, client] of clients.entries()) {
+        const seen = new Set<number>();
+        while (seen.size < 60) {
+          const { bytes, address } = await client.receive();
+          expect(address).toBe(addresses[at]);
+          seen.add(bytes.readUInt16BE(0));
+        }
+      }
+    }
+  });
+
   it("take IPv4 by :: as well, unless IPv4 has been given an address of its own", async () => {
     const [port] = ports(await open(on("udp", "::"), on("tcp", "::")));
     for (const address of ["127.0.0.1", "127.0.0.5", "::1"]) {

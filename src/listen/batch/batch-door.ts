@@ -10,7 +10,15 @@ import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
 import { Outbox } from "./outbox.ts";
 import { BATCH } from "./slab.ts";
-import { adopt, type BoundSocket, openSocket, type Sharing, turnAway, wantDestinations } from "./socket.ts";
+import {
+  adopt,
+  type BoundSocket,
+  canJoin,
+  openSocket,
+  type Sharing,
+  turnAway,
+  wantDestinations,
+} from "./socket.ts";
 
 /** How many batches are taken before the rest of the process has its turn. */
 const BATCHES_A_TURN = 4;
@@ -47,7 +55,7 @@ export class BatchDoor implements Door, DatagramPort {
     this.#libc = libc;
     this.port = port;
     this.#inbox = new Inbox(libc, fd, family, wildcard, MAX_QUERY);
-    this.#outbox = new Outbox(libc, fd, family, wildcard);
+    this.#outbox = new Outbox(libc, fd, family, wildcard, canJoin(libc, socket));
     this.#addresses = new ClientAddresses(family);
     this.#spare = new ClientQuery(this, UDP);
   }

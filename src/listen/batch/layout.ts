@@ -57,6 +57,8 @@ export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
 export const MSG_DONTWAIT = 0x40;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLLIN = 1;
@@ -70,4 +72,13 @@ export const CALLS: Readonly<
 };
 
 /** `errno` of what is to be told apart. */
-export const Errno = { EPERM: 1, EINTR: 4, EAGAIN: 11, ENOSYS: 38, ENOBUFS: 105 } as const;
+export const Errno = {
+  EPERM: 1,
+  EINTR: 4,
+  EIO: 5,
+  EAGAIN: 11,
+  EINVAL: 22,
+  ENOSYS: 38,
+  EMSGSIZE: 90,
+  ENOBUFS: 105,
+} as const;

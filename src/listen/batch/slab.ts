@@ -9,19 +9,24 @@ import {
   Mmsghdr,
   SockaddrIn,
   SockaddrIn6,
+  SOL_UDP,
+  UDP_SEGMENT,
 } from "./layout.ts";
 
 /** Datagrams in one call, at the most. */
 export const BATCH = 64;
 
-/**
- * Bytes of a route: where a datagram came from or goes to (a `sockaddr` in the first 32 bytes), and which of our addresses
- * it was sent to or is sent from (a control message in the rest; wildcards only).
- */
-const ROUTE = 80;
-
-/** Where the control message begins in a route. */
+/** Where the control messages begin in a route. */
 const CONTROL = 32;
+
+/** A control message of the kind UDP_SEGMENT: the length of the datagrams in a message of several. */
+const SEGMENT = controlSpace(2);
+
+/**
+ * Bytes of a route: where a datagram came from or goes to (a `sockaddr` in the first 32 bytes), which of our addresses it was
+ * sent to or is sent from (a control message behind that; wildcards only), and UDP_SEGMENT behind what is in use.
+ */
+const ROUTE = CONTROL + controlSpace(In6Pktinfo.SIZE) + SEGMENT;
 
 const HEADER_WORDS = Mmsghdr.SIZE / 4;
 const VECTOR_WORDS = Iovec.SIZE / 4;
@@ -71,8 +76,12 @@ export class Slab {
       view.setUint32(header + Mmsghdr.NAME_LENGTH, this.nameLength, true);
       point(header + Mmsghdr.VECTORS, vector);
       view.setUint32(header + Mmsghdr.VECTOR_COUNT, 1, true);
-      if (wildcard) point(header + Mmsghdr.CONTROL, this.routeAt(slot) + CONTROL);
+      point(header + Mmsghdr.CONTROL, this.routeAt(slot) + CONTROL);
       view.setUint32(header + Mmsghdr.CONTROL_LENGTH, this.controlLength, true);
+      const segment = this.#segmentAt(slot);
+      view.setUint32(segment + Cmsghdr.LENGTH, Cmsghdr.DATA + 2, true);
+      view.setInt32(segment + Cmsghdr.LEVEL, SOL_UDP, true);
+      view.setInt32(segment + Cmsghdr.TYPE, UDP_SEGMENT, true);
       point(vector + Iovec.BASE, this.payloadAt(slot));
       view.setUint32(vector + Iovec.LENGTH, stride, true);
     }
@@ -103,9 +112,38 @@ export class Slab {
     this.words[slot * HEADER_WORDS + Mmsghdr.CONTROL_LENGTH / 4] = this.controlLength;
   }
 
+  /** Where a slot's header is, for the kernel. */
+  headerAddress(slot: number): number {
+    return this.address + slot * Mmsghdr.SIZE;
+  }
+
+  /** The word of `words` where the header of a slot begins, and the one where its vector does. */
+  headerWord(slot: number): number {
+    return slot * HEADER_WORDS;
+  }
+
+  vectorWord(slot: number): number {
+    return this.#vectorsAt / 4 + slot * VECTOR_WORDS;
+  }
+
+  /** How much of a slot is to be sent, as it was set. */
+  length(slot: number): number {
+    return this.words[this.vectorWord(slot) + Iovec.LENGTH / 4]!;
+  }
+
+  /** Says in a slot's control messages that the datagrams of its message are so long; gives how long they are with that. */
+  setSegment(slot: number, length: number): number {
+    this.words[(this.#segmentAt(slot) + Cmsghdr.DATA) / 4] = length;
+    return this.controlLength + SEGMENT;
+  }
+
+  #segmentAt(slot: number): number {
+    return this.routeAt(slot) + CONTROL + this.controlLength;
+  }
+
   /** How much of a slot is to be sent. */
   setLength(slot: number, length: number): void {
-    this.words[this.#vectorsAt / 4 + slot * VECTOR_WORDS + Iovec.LENGTH / 4] = length;
+    this.words[this.vectorWord(slot) + Iovec.LENGTH / 4] = length;
   }
 }
 

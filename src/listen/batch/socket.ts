@@ -20,6 +20,8 @@ import {
   SockaddrIn,
   SockaddrIn6,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_SEGMENT,
 } from "./layout.ts";
 
 /**
@@ -101,6 +103,11 @@ export function wantDestinations(libc: Libc, { fd, family }: BoundSocket): boole
   const level = family === AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
   const name = family === AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
   return setOption(libc, fd, level, name, 1);
+}
+
+/** Whether the kernel can send several datagrams as one message (UDP_SEGMENT): Linux does since 4.18, those who imitate it may not. */
+export function canJoin(libc: Libc, { fd }: Pick<BoundSocket, "fd">): boolean {
+  return setOption(libc, fd, SOL_UDP, UDP_SEGMENT, 0);
 }
 
 function setOption(libc: Libc, fd: number, level: number, name: number, value: number): boolean {

@@ -72,6 +72,7 @@ describeWith(
         `#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
