@@ -86,6 +86,11 @@ export class CacheReader {
     return this.#clock.now;
   }
 
+  /** Whether anything is known not to exist. */
+  get hasNegatives(): boolean {
+    return this.#words[Head.ENTRIES + Family.NEGATIVE]! > 0;
+  }
+
   /** Reads the clock, in 30 ns. To be called at least once a second, best once a turn. */
   tick(): void {
     this.#clock.tick();

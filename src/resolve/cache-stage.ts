@@ -59,6 +59,7 @@ export class CacheStage implements Stage {
   #servesStale: boolean;
   #waits: StaleWaits;
   #retired = false;
+  #tickedAt = -1;
   #ancestors = new Ancestors();
   #cut: CutAnswer;
 
@@ -81,7 +82,11 @@ export class CacheStage implements Stage {
     if (this.#routes.diverts(query)) return Step.NEXT;
     const cache = this.#cache;
     query.cacheable = true;
-    cache.tick();
+    // Queries that came together came at one time.
+    if (query.receivedAt !== this.#tickedAt) {
+      this.#tickedAt = query.receivedAt;
+      cache.tick();
+    }
     const found = cache.find(query);
     if (found !== Found.FRESH) return this.#search(query, found);
     const due = this.#prefetch && isDue(cache.lifetime, cache.left, cache.hits);
@@ -94,7 +99,6 @@ export class CacheStage implements Stage {
   leave(query: ClientQuery, reply: ReplyView | null): void {
     this.#waits.remove(query);
     if (!query.cacheable || this.#retired) return;
-    this.#cache.tick();
     if (reply === null) this.#keeper.silence(query);
     else this.#keeper.answer(query, reply);
   }
@@ -139,10 +143,11 @@ export class CacheStage implements Stage {
   #search(query: ClientQuery, own: number): number {
     const cache = this.#cache;
     // The parent's side of a zone cut may be at another server than the rest of the name.
-    const every = query.type === RrType.DS ? Found.MISS : cache.find(query, EVERY_TYPE);
+    const denials = cache.hasNegatives;
+    const every = !denials || query.type === RrType.DS ? Found.MISS : cache.find(query, EVERY_TYPE);
     if (every === Found.FRESH) {
       if (this.#give(query, cache, AGED, null, Source.CACHE)) return Step.SENT;
-    } else if (this.#findCut(query) && this.#give(query, this.#cut, AGED, null, Source.CACHE)) {
+    } else if (denials && this.#findCut(query) && this.#give(query, this.#cut, AGED, null, Source.CACHE)) {
       return Step.SENT;
     }
     const failure = cache.findFailure(query);

@@ -126,7 +126,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#carrier.wheel.remove(this);
     this.dueAt = now + upstream.lateMs;
     this.#carrier.wheel.add(this, now);
-    upstream.ask(flight);
+    upstream.ask(flight, now);
     return flight;
   }
 
@@ -153,7 +153,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     if (flight.hedge) upstream.counters.tally.hedged(!isSpare);
     if (isSpare) this.#keepSpare(flight);
     else {
-      noteTimes(this.query, flight, performance.now());
+      noteTimes(this.query, flight, flight.answeredAt);
       this.#finish(upstream);
     }
     return true;
@@ -178,7 +178,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
       // Not slice: that of a Buffer copies nothing, and the connection reads its next answers into the same memory.
       const bytes = Uint8Array.from(view.bytes.subarray(view.start, view.end));
       this.#spare = { bytes, upstream, isTruncated: isTruncated() };
-      noteTimes(this.query, flight, performance.now());
+      noteTimes(this.query, flight, flight.answeredAt);
     }
     if (this.flying || (first && this.#group.another(this, upstream))) return;
     view.read(this.#spare.bytes, 0, this.#spare.bytes.length);

@@ -46,6 +46,7 @@ export class Keeper {
     terms.kind = lifetime.kind;
     terms.lifetime = lifetime.seconds;
     terms.stale = this.#rules.staleFor;
+    this.#cache.tick();
     terms.type = lifetime.everyType ? EVERY_TYPE : query.type;
     this.#cache.store(query, reply, terms);
   }
@@ -57,6 +58,7 @@ export class Keeper {
 
   #failure(query: ClientQuery, nobodyAnswered: boolean, errors: Uint8Array): void {
     const cache = this.#cache;
+    cache.tick();
     const before = cache.findFailure(query) === Found.MISS ? 0 : cache.lifetime;
     const seconds = failureLifetime(before, nobodyAnswered, this.#rules.failureTtl);
     // It stays as long again: that it failed before is what makes the next pause longer, and what is stale need not wait.

@@ -63,6 +63,8 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   #records = 0;
   /** Whether the chunk that is being read held a whole message. */
   #heard = false;
+  /** When the bytes that are being read came, monotonic ms. */
+  #now = 0;
   /** Of #inFlight: abandoned, and only there so that their ids rest. */
   #resting = 0;
 
@@ -138,13 +140,15 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
   }
 
   onBytes(bytes: Buffer, length: number): void {
+    // Read once for all that the chunk brings.
+    this.#now = performance.now();
     this.#heard = false;
     this.#frames.push(bytes, length);
     // Bytes alone are no life: a length that lies makes the rest of the stream one message without end. Nor are messages
     // that nobody asked for.
     if (!this.#heard) return;
     // What is still in flight begins to wait anew.
-    this.quietSince = this.#inFlight.size > this.#resting ? performance.now() : 0;
+    this.quietSince = this.#inFlight.size > this.#resting ? this.#now : 0;
   }
 
   /**
@@ -174,6 +178,7 @@ export class Connection implements Link, FrameSink, DialListener<Socket> {
     this.#heard = true;
     // First of all, so that it is settled once, whatever happens while the answer is passed on.
     this.#remove(exchange);
+    exchange.answeredAt = this.#now;
     if (!exchange.answered(bytes, start, end)) {
       // The stream is in step: the other questions on it have nothing to do with this answer.
       exchange.lost(MALFORMED, false);

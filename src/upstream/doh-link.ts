@@ -148,6 +148,7 @@ export class DohLink implements Link, DialListener, DohStreamListener {
     if (!exchange.abandoned) {
       const end = body.length;
       const right = answers(body, 0, end, exchange);
+      exchange.answeredAt = performance.now();
       if (right && age > 0) ageRecords(body, 0, end, age);
       if (right && exchange.answered(body, 0, end)) {
         this.answered++;

@@ -10,6 +10,8 @@ export abstract class Exchange {
   id = 0;
   /** When it was written, monotonic milliseconds. */
   sentAt = 0;
+  /** When its answer came, monotonic milliseconds; of meaning once `answered` is called. */
+  answeredAt = 0;
   /** The batch it was written in, and whether others stand before it there. */
   record = 0;
   behind = false;

@@ -9,6 +9,9 @@ const SMALLEST = 1 / 16;
 /** When so many times have been added, all counts are halved: what was long ago weighs less and less. */
 const MEMORY = 512;
 
+/** After so many times it is looked again which answer is late. */
+const REFRESH = 16;
+
 /** What one answer weighs in the typical time. */
 const NEWEST = 1 / 8;
 
@@ -28,6 +31,8 @@ export class Latency {
   #counts = new Float64Array(BUCKETS);
   #sum = 0;
   #added = 0;
+  /** See `lateAfter`. */
+  #late = LATE_UNKNOWN;
   /** Decayed mean of the logarithms, base 2; NaN: nothing is known. */
   #typical = Number.NaN;
 
@@ -38,7 +43,9 @@ export class Latency {
     const bucket = Math.floor(PER_OCTAVE * (octave - Math.log2(SMALLEST)));
     this.#counts[Math.min(BUCKETS - 1, Math.max(0, bucket))]! += 1;
     this.#sum += 1;
-    if (++this.#added < MEMORY) return;
+    this.#added++;
+    if (this.#added % REFRESH === 0) this.#late = this.#lateNow();
+    if (this.#added < MEMORY) return;
     this.#added = 0;
     this.#sum = 0;
     for (let i = 0; i < BUCKETS; i++) {
@@ -72,6 +79,11 @@ export class Latency {
 
   /** After how long an answer is late, ms: well beyond what nine in ten took lately. */
   get lateAfter(): number {
+    return this.#late;
+  }
+
+  /** Every question asks for `lateAfter`, so it is worked out now and then. */
+  #lateNow(): number {
     if (this.#sum < KNOWN) return LATE_UNKNOWN;
     return Math.min(LATE_MOST, Math.max(LATE_LEAST, 2 * this.quantile(0.9)! + 5));
   }
@@ -80,6 +92,7 @@ export class Latency {
   clear(): void {
     this.#counts.fill(0);
     this.#typical = Number.NaN;
+    this.#late = LATE_UNKNOWN;
     this.#sum = 0;
     this.#added = 0;
   }

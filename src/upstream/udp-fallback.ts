@@ -128,6 +128,7 @@ class Retry extends Exchange {
 
   /** Answers with what was cut short. False when there is none, or it cannot be read. */
   giveCut(): boolean {
+    this.original.answeredAt = performance.now();
     return this.cut !== null && this.original.answered(this.cut, 0, this.cut.length);
   }
 
@@ -140,6 +141,7 @@ class Retry extends Exchange {
   }
 
   answered(bytes: Uint8Array, start: number, end: number): boolean {
+    this.original.answeredAt = this.answeredAt;
     const isRead = this.original.answered(bytes, start, end);
     if (isRead) this.#settle(this.original);
     return isRead;

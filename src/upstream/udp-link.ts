@@ -141,11 +141,13 @@ export class UdpLink implements Link, UdpPortListener, FallbackListener {
     }
     const { exchange } = pending;
     this.#remove(port, pending);
-    this.#askedAt = this.#somebodyWaits() ? performance.now() : 0;
+    const now = performance.now();
+    this.#askedAt = this.#somebodyWaits() ? now : 0;
     if (pending.sent > 1) port.repeat(pending.id);
     if (exchange.abandoned) return;
+    exchange.answeredAt = now;
     if ((readU16(bytes, HeaderOffset.FLAGS) & Flag.TC) !== 0)
-      this.#tcp.ask(exchange, Buffer.from(bytes), performance.now());
+      this.#tcp.ask(exchange, Buffer.from(bytes), now);
     else if (exchange.answered(bytes, 0, length)) {
       this.answered++;
       this.#owner.onAnswer(this, exchange);

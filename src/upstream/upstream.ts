@@ -162,12 +162,12 @@ export class Upstream implements LinkOwner, LinkHolder {
     return this.#records.singly;
   }
 
-  /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. */
-  ask(exchange: Exchange): void {
+  /** Asks, on the link that is there, else on a new one. What becomes of it the exchange hears. `now`: monotonic ms. */
+  ask(exchange: Exchange, now: number = performance.now()): void {
     this.counters.queries++;
     const link = this.#links.connect();
     if (link === null) exchange.lost(NO_ROOM, false);
-    else this.#vigil.hand(exchange, link);
+    else this.#vigil.hand(exchange, link, now);
   }
 
   /** Gives up an exchange that was handed to `ask`. */
@@ -194,7 +194,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   #try(): void {
     if (this.blocked !== null || this.connected) return;
     const link = this.#links.connect();
-    if (this.#breaker.mute && link !== null) this.#vigil.hand(new Probe(), link);
+    if (this.#breaker.mute && link !== null) this.#vigil.hand(new Probe(), link, performance.now());
   }
 
   /**
@@ -272,7 +272,7 @@ export class Upstream implements LinkOwner, LinkHolder {
   }
 
   onAnswer(link: Link, exchange: Exchange): void {
-    const now = performance.now();
+    const now = exchange.answeredAt;
     if (!(exchange instanceof Probe)) {
       this.counters.answered(now - exchange.sentAt, exchange.rcode);
       this.latency.add(now - exchange.sentAt);

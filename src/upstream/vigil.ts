@@ -41,10 +41,10 @@ export class Vigil {
     this.#over = over;
   }
 
-  /** Hands an exchange to a link, and looks after it. */
-  hand(exchange: Exchange, link: Link): void {
+  /** Hands an exchange to a link, and looks after it. `now`: monotonic ms. */
+  hand(exchange: Exchange, link: Link, now: number): void {
     exchange.on = link;
-    link.ask(exchange, performance.now());
+    link.ask(exchange, now);
     if (this.#timer === null) this.#timer = setTimeout(this.#look, LOOK);
   }
 
@@ -96,7 +96,7 @@ export class Vigil {
   #check(link: Link): void {
     if (this.#checked?.on === link && !this.#checked.over) return;
     this.#checked = new Probe();
-    this.hand(this.#checked, link);
+    this.hand(this.#checked, link, performance.now());
   }
 
   /** Asks what the link holds again, on a fresh one and wherever else there is; the first answer counts. */
@@ -124,6 +124,6 @@ export class Vigil {
   #beginAnew(): void {
     const { links } = this.#over;
     const fresh = links.current === null ? links.connect() : null;
-    if (fresh !== null) this.hand(new Probe(), fresh);
+    if (fresh !== null) this.hand(new Probe(), fresh, performance.now());
   }
 }

@@ -136,7 +136,8 @@ export class BatchDoor implements Door, DatagramPort {
     const { slab } = this.#inbox;
     const own = Buffer.allocUnsafe(length + slab.routeLength);
     const from = slab.payloadAt(slot);
-    slab.bytes.copy(own, 0, from, from + length);
+    // By hand: for so few bytes a call costs more.
+    for (let i = 0; i < length; i++) own[i] = slab.bytes[from + i]!;
     const route = slab.routeAt(slot);
     for (let i = 0; i < slab.routeLength; i++) own[length + i] = slab.bytes[route + i]!;
     query.bytes = own;
