@@ -1,6 +1,6 @@
 import { closeSync, readdirSync } from "node:fs";
 import { createSocket } from "node:dgram";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { AF_INET } from "../../../src/listen/batch/layout.ts";
 import { Doorbell } from "../../../src/listen/batch/doorbell.ts";
 import { Inbox } from "../../../src/listen/batch/inbox.ts";
@@ -41,6 +41,33 @@ describeBatches("a doorbell", (libc) => {
       .slice(0, count)
       .map((bytes, slot) => bytes.toString("latin1", 0, inbox.slab.received(slot)));
   }
+
+  it("rings without an Error for each time, on the versions of Node that are known", async () => {
+    const { fd, send } = open();
+    let rings = 0;
+    let stack: string | undefined;
+    const bell = Doorbell.hang(libc, fd, () => {
+      rings++;
+      stack = new Error("where").stack;
+    });
+    onTestFinished(() => bell!.close());
+    send("one");
+    await until(() => rings > 0);
+    expect(stack).not.toMatch(/emit|onMessage/);
+  });
+
+  it("rings by Node's event where the insides of its sockets are others", async () => {
+    const insides = vi.spyOn(Object, "getOwnPropertySymbols").mockReturnValue([]);
+    onTestFinished(() => insides.mockRestore());
+    const { fd, inbox, send } = open();
+    let rings = 0;
+    const bell = Doorbell.hang(libc, fd, () => rings++);
+    insides.mockRestore();
+    onTestFinished(() => bell!.close());
+    send("one");
+    await until(() => rings > 0);
+    expect(texts(inbox)).toEqual(["one"]);
+  });
 
   it("rings until all is read, takes nothing away, and is quiet after that", async () => {
     const { fd, inbox, send } = open();
