@@ -16,21 +16,26 @@ export interface WheelEntry {
   due(now: number): void;
 }
 
-/** Many short timers of different lengths, of which nearly all are taken out before they are due: both cost a few writes. */
+/**
+ * Many short timers of different lengths, of which nearly all are taken out before they are due: both cost a few writes. One
+ * timer of Node serves all, set for the slot that is next: at a moderate load it finds nothing, and each time it wakes up
+ * the process.
+ */
 export class TimerWheel {
   #slots: (WheelEntry | null)[] = Array.from({ length: SLOTS }, () => null);
   #size = 0;
+  /** The tick up to which slots are empty, and the one for which the timer is set. */
   #at = 0;
+  #wakeAt = 0;
   #timer: NodeJS.Timeout | null = null;
+  #turning = false;
 
   /** Puts an entry in; `dueAt` says when. */
   add(entry: WheelEntry, now: number): void {
-    if (this.#timer === null) {
-      this.#at = Math.floor(now / TICK);
-      this.#timer = setTimeout(this.#turn, TICK);
-    }
+    if (this.#timer === null && !this.#turning) this.#at = Math.floor(now / TICK);
     const ahead = Math.ceil(entry.dueAt / TICK) - this.#at;
-    const slot = (this.#at + Math.min(SLOTS - 1, Math.max(1, ahead))) % SLOTS;
+    const tick = this.#at + Math.min(SLOTS - 1, Math.max(1, ahead));
+    const slot = tick % SLOTS;
     const first = this.#slots[slot] ?? null;
     entry.slot = slot;
     entry.before = null;
@@ -38,6 +43,7 @@ export class TimerWheel {
     if (first !== null) first.before = entry;
     this.#slots[slot] = entry;
     this.#size++;
+    if (!this.#turning && (this.#timer === null || tick < this.#wakeAt)) this.#wake(tick, now);
   }
 
   /** Takes an entry out; nothing happens when it is in no slot. */
@@ -53,17 +59,33 @@ export class TimerWheel {
     this.#size--;
   }
 
-  /** The timer stays set until the end, as what is due may put itself in again: the wheel must not start anew then. */
+  #wake(tick: number, now: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#wakeAt = tick;
+    this.#timer = setTimeout(this.#turn, Math.max(1, Math.ceil(tick * TICK - now)));
+  }
+
+  /** What is due may put itself in again: the timer is set when all have had their turn. */
   #turn = (): void => {
     const now = performance.now();
+    this.#timer = null;
+    this.#turning = true;
     const until = Math.floor(now / TICK);
     for (let steps = 0; this.#at < until && steps < SLOTS; steps++) {
       this.#at++;
       this.#empty(this.#at % SLOTS, now);
     }
     this.#at = until;
-    this.#timer = this.#size > 0 ? setTimeout(this.#turn, TICK) : null;
+    this.#turning = false;
+    if (this.#size > 0) this.#wake(this.#next(), now);
   };
+
+  /** The tick of the first slot that is not empty, when there is one. */
+  #next(): number {
+    let tick = this.#at + 1;
+    while (this.#slots[tick % SLOTS] === null) tick++;
+    return tick;
+  }
 
   /** Nothing is added to this slot meanwhile: `add` begins with the next one and ends before this one comes round. */
   #empty(slot: number, now: number): void {

@@ -126,4 +126,29 @@ describe("entries of a wheel", () => {
     expect([one.cameAt.length, other.cameAt.length]).toEqual([0, 1]);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it("wake the process up for their own time alone, not for each tick on the way", () => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const wheel = new TimerWheel();
+    for (let left = 1000; left > 0; left--) {
+      const one = entry(performance.now() + 40);
+      wheel.add(one, performance.now());
+      vi.advanceTimersByTime(1);
+      wheel.remove(one);
+    }
+    expect(timers.mock.calls.length).toBeLessThan(30);
+    timers.mockRestore();
+  });
+
+  it("that are due before the one that is waited for come at their time", () => {
+    const wheel = new TimerWheel();
+    const far = entry(performance.now() + 700);
+    const near = entry(performance.now() + 20);
+    wheel.add(far, performance.now());
+    wheel.add(near, performance.now());
+    vi.advanceTimersByTime(20 + SLACK);
+    expect([near.cameAt.length, far.cameAt.length]).toEqual([1, 0]);
+    vi.advanceTimersByTime(680 + SLACK);
+    expect(far.cameAt).toHaveLength(1);
+  });
 });
