@@ -44,8 +44,11 @@ export class TcpClient implements Door, FrameSink {
   #handler: QueryHandler;
   #frames = new FrameReader(this);
   #waiting = 0;
+  #asked = false;
   /** No more questions will come, or will be read. */
   #finished = false;
+  /** It is told to finish with what it asks next. */
+  #leaving = false;
   #corked = false;
   #paused = false;
   #room: Buffer = NO_ROOM;
@@ -62,7 +65,10 @@ export class TcpClient implements Door, FrameSink {
     this.lastMessageAt = performance.now();
     this.#idle = setTimeout(() => this.#onIdle(), IDLE_TIMEOUT);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#frames.push(chunk, chunk.length));
+    socket.on("data", (chunk: Buffer) => {
+      this.#frames.push(chunk, chunk.length);
+      if (this.#leaving && this.#asked) this.finish();
+    });
     socket.on("end", () => this.finish());
     socket.on("drain", () => this.#pace());
     // EPIPE and ECONNRESET are how clients leave; "close" follows.
@@ -94,6 +100,7 @@ export class TcpClient implements Door, FrameSink {
     // The chunk is the stream's: a query that waits for its answer needs bytes of its own. (A Buffer's own `slice` would not copy.)
     const message = Uint8Array.prototype.slice.call(bytes, start, end);
     this.#waiting++;
+    this.#asked = true;
     const reading = query.read(message, message.length, true);
     if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);
     this.#pace();
@@ -145,6 +152,17 @@ export class TcpClient implements Door, FrameSink {
   finish(): void {
     this.#finished = true;
     this.#settle();
+  }
+
+  /** The same, but who has come and asked nothing yet may do so first. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#asked) this.finish();
+  }
+
+  /** Whether it has come and asked nothing yet. */
+  get isNew(): boolean {
+    return !this.#asked && !this.#finished;
   }
 
   destroy(): void {

@@ -1,4 +1,5 @@
 import net, { type AddressInfo, type Server, type Socket } from "node:net";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { QueryHandler } from "./door.ts";
 import { ListenError, listenUrl } from "./listen-error.ts";
 import { TcpClient } from "./tcp-client.ts";
@@ -10,6 +11,22 @@ const MAX_PER_ADDRESS = 250;
 /** Connections that the kernel holds before we accept them. */
 const BACKLOG = 511;
 
+/** How long a handshake may take that has begun when the door is left, in ms: many times the way through a local network. */
+const HANDSHAKE = 20;
+
+/** How long who has connected by then may take to say what he wants, in ms. */
+const FIRST_WORD = 500;
+
+/** How often is looked whether all of them have, in ms. */
+const LOOK = 5;
+
+/** A socket for a door that is open already. */
+export interface ReadySocket {
+  readonly fd: number;
+  /** Lets it overhear who wants to connect; not there: that cannot be done, or must not. */
+  readonly overhear?: () => void;
+}
+
 /** One listening TCP socket and its clients. */
 export class TcpDoor {
   #server: Server;
@@ -17,9 +34,11 @@ export class TcpDoor {
   #clients = new Set<TcpClient>();
   #perAddress = new Map<string, number>();
   #closed: Promise<void>;
+  #overhear: () => void;
 
-  private constructor(handler: QueryHandler) {
+  private constructor(handler: QueryHandler, overhear: () => void = () => {}) {
     this.#handler = handler;
+    this.#overhear = overhear;
     // Without allowHalfOpen Node throws away the answers to a client that has said all it wants to ask.
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#closed = new Promise((resolve) => {
@@ -36,15 +55,16 @@ export class TcpDoor {
     port: number,
     ipv6Only: boolean,
     handler: QueryHandler,
-    shared: { readonly reusePort: true } | { readonly fd: number } | null = null,
+    shared: { readonly reusePort: true } | ReadySocket | null = null,
   ): Promise<TcpDoor> {
-    const door = new TcpDoor(handler);
+    const ready = shared !== null && "fd" in shared ? shared : null;
+    const door = new TcpDoor(handler, ready?.overhear);
     await new Promise<void>((resolve, reject) => {
       door.#server.once("error", (cause) =>
         reject(new ListenError(listenUrl("tcp", address, port), port, cause)),
       );
       const common = { exclusive: true, backlog: BACKLOG };
-      const where = shared !== null && "fd" in shared ? shared : { host: address, port, ipv6Only, ...shared };
+      const where = ready === null ? { host: address, port, ipv6Only, ...shared } : { fd: ready.fd };
       door.#server.listen({ ...common, ...where }, resolve);
     });
     door.#server.removeAllListeners("error");
@@ -64,6 +84,25 @@ export class TcpDoor {
   /** Accepts nobody any more; each connection ends when its queries are answered. */
   deafen(): void {
     this.#server.close();
+    for (const client of this.#clients) client.finish();
+  }
+
+  /**
+   * The same, where somebody else listens on the address as well: nobody who has come to this door is lost. Resolves when no
+   * more queries will come; answers may still be on their way then.
+   */
+  async leave(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#overhear();
+    await pause(HANDSHAKE);
+    // What is in the kernel's queue has been accepted, and read, when the event loop has looked at its sockets once more.
+    await nextTurn();
+    if (!this.#server.listening) return;
+    this.#server.close();
+    for (const client of this.#clients) client.leave();
+    const until = performance.now() + FIRST_WORD;
+    const isNew = ({ isNew }: TcpClient): boolean => isNew;
+    while ([...this.#clients].some(isNew) && performance.now() < until) await pause(LOOK);
     for (const client of this.#clients) client.finish();
   }
 

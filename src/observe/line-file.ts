@@ -1,11 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 import { open, stat } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Read by its owner and the group: names and addresses of clients are nobody else's business. */
 const MODE = 0o640;
 
 /** How much of the end of a file is looked at for an unfinished line; a line of the history is far shorter. */
 const TAIL = 65_536;
+
+/** How long a line that another process writes may be unfinished, in ms: it is in the file after one system call. */
+const UNFINISHED = 50;
 
 const NEWLINE = 0x0a;
 
@@ -120,6 +124,10 @@ async function repair(handle: FileHandle, size: number): Promise<number> {
   const line = tail.toString("utf8", lineAt);
   const ours = line.startsWith(OUR_LINE) || OUR_LINE.startsWith(line);
   if (ours && !isJson(line)) {
+    // Another process may be about to write the rest of it.
+    await pause(UNFINISHED);
+    const now = (await handle.stat()).size;
+    if (now !== size) return now;
     await handle.truncate(tailAt + lineAt);
     return tailAt + lineAt;
   }
