@@ -33,6 +33,8 @@ export class TcpDoor {
   #handler: QueryHandler;
   #clients = new Set<TcpClient>();
   #perAddress = new Map<string, number>();
+  /** How many connections there were. */
+  #accepted = 0;
   #closed: Promise<void>;
   #overhear: () => void;
 
@@ -95,8 +97,11 @@ export class TcpDoor {
     if (!this.#server.listening) return;
     this.#overhear();
     await pause(HANDSHAKE);
-    // What is in the kernel's queue has been accepted, and read, when the event loop has looked at its sockets once more.
-    await nextTurn();
+    // Each turn of the event loop takes one connection out of the kernel's queue, and reads what has come by the others.
+    for (let before = -1; before !== this.#accepted;) {
+      before = this.#accepted;
+      await nextTurn();
+    }
     if (!this.#server.listening) return;
     this.#server.close();
     for (const client of this.#clients) client.leave();
@@ -117,6 +122,7 @@ export class TcpDoor {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted++;
     // A client that has reset by now has no address any more, but what it sent can still be read: nobody is to be asked for it.
     if (socket.remoteAddress === undefined) {
       socket.destroy();
