@@ -47,7 +47,7 @@ export class TcpClient implements Door, FrameSink {
   #asked = false;
   /** No more questions will come, or will be read. */
   #finished = false;
-  /** It is told to finish with what it asks next. */
+  /** It is to finish as soon as that can be done without a query lost. */
   #leaving = false;
   #corked = false;
   #paused = false;
@@ -65,10 +65,7 @@ export class TcpClient implements Door, FrameSink {
     this.lastMessageAt = performance.now();
     this.#idle = setTimeout(() => this.#onIdle(), IDLE_TIMEOUT);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => {
-      this.#frames.push(chunk, chunk.length);
-      if (this.#leaving && this.#asked) this.finish();
-    });
+    socket.on("data", (chunk: Buffer) => this.#frames.push(chunk, chunk.length));
     socket.on("end", () => this.finish());
     socket.on("drain", () => this.#pace());
     // EPIPE and ECONNRESET are how clients leave; "close" follows.
@@ -154,15 +151,18 @@ export class TcpClient implements Door, FrameSink {
     this.#settle();
   }
 
-  /** The same, but who has come and asked nothing yet may do so first. */
+  /**
+   * The same, at the first moment in which nothing waits for an answer: until then it may ask. Who has come and asked nothing
+   * yet may do so first.
+   */
   leave(): void {
     this.#leaving = true;
-    if (this.#asked) this.finish();
+    this.#settle();
   }
 
-  /** Whether it has come and asked nothing yet. */
-  get isNew(): boolean {
-    return !this.#asked && !this.#finished;
+  /** Whether it may ask. */
+  get mayAsk(): boolean {
+    return !this.#finished;
   }
 
   destroy(): void {
@@ -172,6 +172,7 @@ export class TcpClient implements Door, FrameSink {
 
   #settle(): void {
     this.#pace();
+    if (this.#leaving && this.#asked && this.#waiting === 0) this.#finished = true;
     if (this.#finished && this.#waiting === 0 && !this.#corked) this.#socket.end();
   }
 

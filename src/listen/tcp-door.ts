@@ -14,8 +14,8 @@ const BACKLOG = 511;
 /** How long a handshake may take that has begun when the door is left, in ms: many times the way through a local network. */
 const HANDSHAKE = 20;
 
-/** How long who has connected by then may take to say what he wants, in ms. */
-const FIRST_WORD = 500;
+/** How long clients may take to have nothing that waits for an answer, and new ones to say what they want, in ms. */
+const LAST_WORDS = 500;
 
 /** How often is looked whether all of them have, in ms. */
 const LOOK = 5;
@@ -105,9 +105,9 @@ export class TcpDoor {
     if (!this.#server.listening) return;
     this.#server.close();
     for (const client of this.#clients) client.leave();
-    const until = performance.now() + FIRST_WORD;
-    const isNew = ({ isNew }: TcpClient): boolean => isNew;
-    while ([...this.#clients].some(isNew) && performance.now() < until) await pause(LOOK);
+    const until = performance.now() + LAST_WORDS;
+    const mayAsk = ({ mayAsk }: TcpClient): boolean => mayAsk;
+    while ([...this.#clients].some(mayAsk) && performance.now() < until) await pause(LOOK);
     for (const client of this.#clients) client.finish();
   }
 

@@ -52,13 +52,17 @@ export interface BoundSocket {
   readonly port: number;
 }
 
+const NOT_SHARED =
+  "who listens there does not share it: another program, or a dotls of another user or without shareListeners";
+
 /** Opens a socket, sets what Node has no option for, and binds it. Throws ListenError (ERR_DOTLS_LISTEN). */
 export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
   const { transport, address, port, sharing } = options;
   const fail = (): ListenError => {
     const code = nameOf(libc.errno());
     const cause = Object.assign(new Error(`${code}: ${listenUrl(transport, address, port)}`), { code });
-    return new ListenError(listenUrl(transport, address, port), port, cause);
+    const why = sharing === "join" && code === "EADDRINUSE" ? NOT_SHARED : undefined;
+    return new ListenError(listenUrl(transport, address, port), port, cause, why);
   };
   const family = isIPv6(address) ? AF_INET6 : AF_INET;
   const type = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
