@@ -44,7 +44,7 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The bound addresses with their real ports, in the order of the configuration: `udp://127.0.0.1:5300`. */
   readonly urls: readonly string[];
-  /** Where the API is served over HTTP: `http://127.0.0.1:8053`; null: nowhere. */
+  /** Where the API is served over HTTP: `http://127.0.0.1:8053`; null: nowhere, or not yet. */
   readonly controlUrl: string | null;
   readonly history: HistoryRing;
   /** Whether queries should be sent here: false from the moment on in which it is told to stop. */
@@ -197,7 +197,9 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     get ready() {
       return ready;
     },
-    controlUrl: control.url,
+    get controlUrl() {
+      return control.url;
+    },
     history: history.ring,
     refresh: async () => {
       await workforce.refresh();

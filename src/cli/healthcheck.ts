@@ -21,7 +21,8 @@ export function command(): Command {
 }
 
 async function check(options: HealthcheckOptions): Promise<void> {
-  const { doors, question } = await targetOf(options);
+  const { doors, question, socket } = await targetOf(options);
+  if (socket !== null) return checkBehind(socket);
   const [{ askDoor }, { formatListen }] = await Promise.all([
     import("./door-check.ts"),
     import("../config/listen-address.ts"),
@@ -34,10 +35,25 @@ async function check(options: HealthcheckOptions): Promise<void> {
   process.stdout.write(`healthy: ${doors.map(formatListen).join(" ")}\n`);
 }
 
+/**
+ * Where two processes share their doors, the kernel chooses which of them gets a question. So the one that is meant is asked at
+ * its control socket, whether its threads work.
+ */
+async function checkBehind(socket: string): Promise<void> {
+  const { getAilment } = await import("../control/client.ts");
+  const ailment = await getAilment(socket).catch((error: unknown) => {
+    throw error instanceof DotlsError ? unhealthy(error.message, error) : error;
+  });
+  if (ailment !== null) throw unhealthy(ailment);
+  process.stdout.write(`healthy: ${socket}\n`);
+}
+
 /** What to ask, and where. */
 interface Target {
   readonly doors: readonly ListenAddress[];
   readonly question: DoorQuestion;
+  /** Of a server that shares its doors; null: it has them for itself. */
+  readonly socket: string | null;
 }
 
 async function targetOf(options: HealthcheckOptions): Promise<Target> {
@@ -52,8 +68,11 @@ async function targetOf(options: HealthcheckOptions): Promise<Target> {
   try {
     const flags = options.config === undefined ? {} : { config: options.config };
     const { config } = loadConfig({ flags });
+    const local = { ...question, recursion: config.localNames.localhost };
+    if (config.shareListeners)
+      return { doors: [], question: local, socket: sharedBy(config, options.socket) };
     const doors = await doorsOf(config, options.socket);
-    return { doors, question: { ...question, recursion: config.localNames.localhost } };
+    return { doors, question: local, socket: null };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // A file that was spoiled under a running server does not make it unhealthy: it runs on with the one before.
@@ -62,8 +81,16 @@ async function targetOf(options: HealthcheckOptions): Promise<Target> {
     const socket = options.socket ?? process.env["DOTLS_CONTROL_SOCKET"] ?? automaticSocket(process.env, uid);
     const doors = await doorsBehind(socket);
     if (doors === null) throw error;
-    return { doors, question: { ...question, recursion: true } };
+    return { doors, question: { ...question, recursion: true }, socket: null };
   }
+}
+
+function sharedBy({ control }: Config, named: string | undefined): string {
+  const socket = named ?? control.socket;
+  if (socket !== null) return socket;
+  throw unhealthy(
+    "with shareListeners it can only be asked at its control socket, and control.socket is none",
+  );
 }
 
 /** The doors with their real ports, which the server itself knows best; without a control socket, those configured. */

@@ -4,6 +4,8 @@
  */
 export interface Config {
   readonly listen: readonly ListenAddress[];
+  /** Whether another process of this user may listen on the same addresses and ports, to take over or to be taken over from. */
+  readonly shareListeners: boolean;
   /** Never empty, never plain; `policy` chooses among them. They get every name that no route matches. */
   readonly upstreams: readonly UpstreamSpec[];
   readonly policy: Policy;

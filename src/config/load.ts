@@ -101,6 +101,7 @@ function toConfig(merged: Layer, env: NodeJS.ProcessEnv, uid: number): Config {
   const policy = merged.policy!;
   return {
     listen: merged.listen!,
+    shareListeners: merged.shareListeners!,
     upstreams: merged.upstreams!.map((upstream) => completeUpstream(upstream, tls)),
     policy,
     timeout: merged.timeout!,

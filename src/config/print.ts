@@ -66,6 +66,7 @@ function writtenForm(config: Config): Map<string, unknown> {
   const { tls, localNames, history, dnstap } = config;
   return new Map<string, unknown>([
     ["listen", config.listen.map(formatListen)],
+    ["shareListeners", config.shareListeners],
     ["upstreams", config.upstreams.map((upstream) => writtenUpstream(upstream, tls))],
     ["policy", config.policy],
     ["timeout", formatDuration(config.timeout)],

@@ -29,6 +29,7 @@ type AutoPath = "auto" | { file: string } | null;
 /** What one source (a file, the environment, the flags) says: any part of the configuration, its paths not resolved. */
 export interface Layer extends ProcessLayer {
   listen?: ListenAddress[] | undefined;
+  shareListeners?: boolean | undefined;
   upstreams?: UpstreamDraft[] | undefined;
   policy?: Policy | undefined;
   timeout?: number | undefined;
@@ -66,6 +67,14 @@ const schema = z.strictObject({
       type: "list of `udp://ADDRESS:PORT`, `tcp://ADDRESS:PORT`, or `ADDRESS:PORT` for both",
       description: "Where programs ask, in plain DNS.",
       default: ["udp://127.0.0.1:5300", "tcp://127.0.0.1:5300"],
+    } satisfies About)
+    .optional(),
+  shareListeners: onOrOff
+    .meta({
+      type: "`true` or `false`",
+      description:
+        "Whether another dotls of the same user may listen on the same addresses and ports, so that a new process takes over from an old one without a query lost ([operating](operating.md)). Both must have it on. A dotls that is started twice by mistake is not told so then. Needs the optional package koffi.",
+      default: false,
     } satisfies About)
     .optional(),
   upstreams: list(upstreamField, "upstreams")

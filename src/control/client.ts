@@ -36,6 +36,16 @@ export async function getStatus(socket: string): Promise<Status> {
 }
 
 /**
+ * Asks the server behind a control socket whether it is alive: null when it is, else what ails it, in words. Rejects as
+ * `getStatus` does.
+ */
+export async function getAilment(socket: string): Promise<string | null> {
+  const response = await asked(socket, "GET", "/livez");
+  const text = await textOf(response);
+  return response.statusCode === 200 ? null : text.trim();
+}
+
+/**
  * Opens the bypass of the server behind a control socket for a time such as `10m`, in the name of `by`. Rejects as
  * `getStatus` does, and with the server's ERR_DOTLS_BYPASS or ERR_DOTLS_BAD_DURATION.
  */
@@ -129,7 +139,8 @@ async function* entriesOf(
   }
 }
 
-async function ask(
+/** Gives what a dotls of this API replies, whatever its status. */
+async function asked(
   socket: string,
   method: string,
   path: string,
@@ -137,10 +148,13 @@ async function ask(
   patience: number = PATIENCE,
 ): Promise<IncomingMessage> {
   const response = await send(socket, method, path, signal, patience);
-  if (response.headers[CONTROL_HEADER] !== CONTROL_VERSION) {
-    response.destroy();
-    throw notDotls(socket);
-  }
+  if (response.headers[CONTROL_HEADER] === CONTROL_VERSION) return response;
+  response.destroy();
+  throw notDotls(socket);
+}
+
+async function ask(...request: Parameters<typeof asked>): Promise<IncomingMessage> {
+  const response = await asked(...request);
   if (response.statusCode !== 200) throw refused(await textOf(response));
   return response;
 }

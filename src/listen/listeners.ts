@@ -113,6 +113,14 @@ export class Listeners {
     for (const { door } of this.#doors) door.deafen();
   }
 
+  /**
+   * The same where others listen on these addresses as well: nobody who came here is lost. Resolves when no more queries will
+   * come.
+   */
+  async leave(): Promise<void> {
+    await Promise.all(this.#doors.map(({ door }) => leave(door)));
+  }
+
   /** Closes all; TCP clients get `patience` ms to read their answers. */
   async close(patience: number): Promise<void> {
     await closeAll(this.#doors, patience);
@@ -124,8 +132,15 @@ export class Listeners {
       commit: () => {
         const over = this.#doors.filter((door) => !all.includes(door));
         this.#doors = all;
-        for (const { door } of over) door.deafen();
-        return (patience) => closeAll(over, patience);
+        const leaving = over.map(async (one) => {
+          const { door } = one;
+          if (opened.some((other) => overlaps(other, one, one.realPort))) await leave(door);
+          else door.deafen();
+        });
+        return async (patience) => {
+          await Promise.all(leaving);
+          await closeAll(over, patience);
+        };
       },
       abandon: () => closeAll(opened, 0),
     };
@@ -155,7 +170,8 @@ export class Listeners {
     const { transport, address } = one;
     const port = shared ?? one.port;
     const rival = this.#doors.find((door) => port !== 0 && overlaps(door, one, port));
-    const sockets = rival === undefined ? this.#sockets : this.#sockets.beside(transport);
+    const own = one.port === 0 ? this.#sockets.unshared : this.#sockets;
+    const sockets = rival === undefined ? own : this.#sockets.beside(transport);
     if (sockets === null)
       throw ListenError.overlap(urlOf({ transport, address, realPort: port }), port, urlOf(rival!));
     const door = await this.#openDoor(sockets, one, families, port);
@@ -174,6 +190,12 @@ export class Listeners {
     if (isWildcard(address)) return sockets.everywhere(families, port, handler, this.#events);
     return sockets.udp(address, port, handler);
   }
+}
+
+/** Datagrams go to somebody else at once; those that came before are read. */
+async function leave(door: DatagramPort | TcpDoor): Promise<void> {
+  if ("leave" in door) await door.leave();
+  else door.deafen();
 }
 
 function urlOf({ transport, address, realPort }: Pick<Opened, "transport" | "address" | "realPort">): string {

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { BatchDoor } from "./batch/batch-door.ts";
 import { AF_INET, AF_INET6 } from "./batch/layout.ts";
 import { type Libc, loadLibc } from "./batch/libc.ts";
-import { openSocket, type Sharing } from "./batch/socket.ts";
+import { openSocket, overhearNewcomers, type Sharing, turnAway } from "./batch/socket.ts";
 import { type DatagramPort, RECEIVE_BUFFER } from "./datagrams.ts";
 import type { QueryHandler } from "./door.ts";
 import { IoError } from "./io-error.ts";
@@ -23,6 +23,8 @@ export interface ListenHow {
   readonly passed?: readonly PassedSocket[];
   /** `later`: as `alone`, and where that is possible, with ourselves when addresses change. */
   readonly sharing: Sharing | "later";
+  /** Another process, that of our successor or predecessor, may listen on the same ports. */
+  readonly processes?: boolean;
 }
 
 /** Opens sockets in one of the ways that this machine has. */
@@ -31,6 +33,8 @@ export class Sockets {
   readonly io: "dgram" | "batch";
   #libc: Libc | null;
   #sharing: Sharing;
+  /** Whether other processes may be there. */
+  readonly processes: boolean;
   /** Those that are not used yet. */
   #passed: readonly PassedSocket[];
 
@@ -39,30 +43,33 @@ export class Sockets {
     libc: Libc | null,
     sharing: Sharing,
     passed: readonly PassedSocket[] = [],
+    processes: boolean = false,
   ) {
     this.io = io;
     this.#libc = libc;
     this.#sharing = sharing;
     this.#passed = passed;
+    this.processes = processes;
   }
 
-  /** Throws IoError (ERR_DOTLS_IO) when batches, or sockets that share a port, are asked for and cannot be had. */
+  /**
+   * Throws IoError (ERR_DOTLS_IO) when batches, or sockets that share a port, are asked for and cannot be had. Node's own way to
+   * share a port is enough for threads, which end together. It has none to leave a port that goes on being used by others.
+   */
   static async choose(
-    { io, sharing, passed }: ListenHow,
+    { io, sharing, passed, processes = false }: ListenHow,
     load: typeof loadLibc = loadLibc,
   ): Promise<Sockets> {
     const shared = sharing === "first" || sharing === "join";
-    if (io === "dgram" && !shared) return new Sockets("dgram", null, "alone", passed);
+    if (io === "dgram" && !shared && !processes) return new Sockets("dgram", null, "alone", passed);
     const libc = await load();
     if (typeof libc !== "string") {
-      return new Sockets(
-        io === "dgram" ? "dgram" : "batch",
-        libc,
-        sharing === "later" ? "first" : sharing,
-        passed,
-      );
+      const way = processes ? "join" : sharing === "later" ? "first" : sharing;
+      return new Sockets(io === "dgram" ? "dgram" : "batch", libc, way, passed, processes);
     }
     if (io === "batch") throw new IoError(`datagrams cannot be received and sent in batches: ${libc}`);
+    if (processes)
+      throw new IoError(`shareListeners: two processes cannot listen on one port without koffi: ${libc}`);
     if (shared && !nodeCanShare) {
       throw new IoError(
         `several threads cannot listen on one port: Node.js ${process.version} needs koffi for that: ${libc}`,
@@ -71,13 +78,18 @@ export class Sockets {
     return new Sockets("dgram", null, sharing === "later" ? "alone" : sharing, passed);
   }
 
+  /** For a port that the system is to choose: one that nobody has. */
+  get unshared(): Sockets {
+    return this.processes ? new Sockets(this.io, this.#libc, "first", this.#passed, true) : this;
+  }
+
   /**
    * For an address that overlaps with one of our own that is open: null when that cannot be had without losing queries, as
    * of the two sockets one would get them that is not read any more.
    */
   beside(transport: "udp" | "tcp"): Sockets | null {
     const possible = this.#sharing !== "alone" && (transport === "tcp" || this.io === "batch");
-    return possible ? new Sockets(this.io, this.#libc, "join") : null;
+    return possible ? new Sockets(this.io, this.#libc, "join", [], this.processes) : null;
   }
 
   /** UDP on one address. Throws ListenError. */
@@ -88,11 +100,11 @@ export class Sockets {
     sharing: Sharing = this.#sharing,
   ): Promise<DatagramPort> {
     const libc = this.#libc;
+    const family = isIPv6(address) ? AF_INET6 : AF_INET;
     const passed = this.#take("udp", address, port);
     if (passed !== null) {
       if (libc === null || this.io === "dgram") return UdpDoor.adopt(passed.fd, address, handler);
-      const family = isIPv6(address) ? AF_INET6 : AF_INET;
-      return BatchDoor.take(libc, { fd: passed.fd, family, port }, address, false, handler);
+      return BatchDoor.borrow(libc, { fd: passed.fd, family, port }, address, handler);
     }
     if (libc === null) return UdpDoor.open(address, port, sharing !== "alone", handler);
     if (this.io === "batch") return BatchDoor.open(libc, address, port, false, sharing, handler);
@@ -104,7 +116,7 @@ export class Sockets {
       sharing,
       receiveBuffer: RECEIVE_BUFFER,
     });
-    return UdpDoor.adopt(fd, address, handler);
+    return UdpDoor.adopt(fd, address, handler, () => turnAway(libc, { fd, family }));
   }
 
   /** UDP on every local address. Throws ListenError. */
@@ -139,7 +151,10 @@ export class Sockets {
     const sharing = this.#sharing;
     if (this.#libc === null) return TcpDoor.open(address, port, ipv6Only, handler, { reusePort: true });
     const options = { transport: "tcp", address, port, ipv6Only, sharing, receiveBuffer: 0 } as const;
-    return TcpDoor.open(address, port, ipv6Only, handler, { fd: openSocket(this.#libc, options).fd });
+    const libc = this.#libc;
+    const { fd } = openSocket(libc, options);
+    const overhear = (): void => void overhearNewcomers(libc, fd);
+    return TcpDoor.open(address, port, ipv6Only, handler, { fd, overhear });
   }
 
   /** The socket that was passed for an address, once. */

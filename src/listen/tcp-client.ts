@@ -44,8 +44,11 @@ export class TcpClient implements Door, FrameSink {
   #handler: QueryHandler;
   #frames = new FrameReader(this);
   #waiting = 0;
+  #asked = false;
   /** No more questions will come, or will be read. */
   #finished = false;
+  /** It is to finish as soon as that can be done without a query lost. */
+  #leaving = false;
   #corked = false;
   #paused = false;
   #room: Buffer = NO_ROOM;
@@ -94,6 +97,7 @@ export class TcpClient implements Door, FrameSink {
     // The chunk is the stream's: a query that waits for its answer needs bytes of its own. (A Buffer's own `slice` would not copy.)
     const message = Uint8Array.prototype.slice.call(bytes, start, end);
     this.#waiting++;
+    this.#asked = true;
     const reading = query.read(message, message.length, true);
     if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);
     this.#pace();
@@ -147,6 +151,20 @@ export class TcpClient implements Door, FrameSink {
     this.#settle();
   }
 
+  /**
+   * The same, at the first moment in which nothing waits for an answer: until then it may ask. Who has come and asked nothing
+   * yet may do so first.
+   */
+  leave(): void {
+    this.#leaving = true;
+    this.#settle();
+  }
+
+  /** Whether it may ask. */
+  get mayAsk(): boolean {
+    return !this.#finished;
+  }
+
   destroy(): void {
     this.#finished = true;
     this.#socket.destroy();
@@ -154,6 +172,7 @@ export class TcpClient implements Door, FrameSink {
 
   #settle(): void {
     this.#pace();
+    if (this.#leaving && this.#asked && this.#waiting === 0) this.#finished = true;
     if (this.#finished && this.#waiting === 0 && !this.#corked) this.#socket.end();
   }
 

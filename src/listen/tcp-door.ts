@@ -1,4 +1,5 @@
 import net, { type AddressInfo, type Server, type Socket } from "node:net";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { QueryHandler } from "./door.ts";
 import { ListenError, listenUrl } from "./listen-error.ts";
 import { TcpClient } from "./tcp-client.ts";
@@ -10,16 +11,36 @@ const MAX_PER_ADDRESS = 250;
 /** Connections that the kernel holds before we accept them. */
 const BACKLOG = 511;
 
+/** How long a handshake may take that has begun when the door is left, in ms: many times the way through a local network. */
+const HANDSHAKE = 20;
+
+/** How long clients may take to have nothing that waits for an answer, and new ones to say what they want, in ms. */
+const LAST_WORDS = 500;
+
+/** How often is looked whether all of them have, in ms. */
+const LOOK = 5;
+
+/** A socket for a door that is open already. */
+export interface ReadySocket {
+  readonly fd: number;
+  /** Lets it overhear who wants to connect; not there: that cannot be done, or must not. */
+  readonly overhear?: () => void;
+}
+
 /** One listening TCP socket and its clients. */
 export class TcpDoor {
   #server: Server;
   #handler: QueryHandler;
   #clients = new Set<TcpClient>();
   #perAddress = new Map<string, number>();
+  /** How many connections there were. */
+  #accepted = 0;
   #closed: Promise<void>;
+  #overhear: () => void;
 
-  private constructor(handler: QueryHandler) {
+  private constructor(handler: QueryHandler, overhear: () => void = () => {}) {
     this.#handler = handler;
+    this.#overhear = overhear;
     // Without allowHalfOpen Node throws away the answers to a client that has said all it wants to ask.
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#closed = new Promise((resolve) => {
@@ -36,15 +57,16 @@ export class TcpDoor {
     port: number,
     ipv6Only: boolean,
     handler: QueryHandler,
-    shared: { readonly reusePort: true } | { readonly fd: number } | null = null,
+    shared: { readonly reusePort: true } | ReadySocket | null = null,
   ): Promise<TcpDoor> {
-    const door = new TcpDoor(handler);
+    const ready = shared !== null && "fd" in shared ? shared : null;
+    const door = new TcpDoor(handler, ready?.overhear);
     await new Promise<void>((resolve, reject) => {
       door.#server.once("error", (cause) =>
         reject(new ListenError(listenUrl("tcp", address, port), port, cause)),
       );
       const common = { exclusive: true, backlog: BACKLOG };
-      const where = shared !== null && "fd" in shared ? shared : { host: address, port, ipv6Only, ...shared };
+      const where = ready === null ? { host: address, port, ipv6Only, ...shared } : { fd: ready.fd };
       door.#server.listen({ ...common, ...where }, resolve);
     });
     door.#server.removeAllListeners("error");
@@ -67,6 +89,28 @@ export class TcpDoor {
     for (const client of this.#clients) client.finish();
   }
 
+  /**
+   * The same, where somebody else listens on the address as well: nobody who has come to this door is lost. Resolves when no
+   * more queries will come; answers may still be on their way then.
+   */
+  async leave(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#overhear();
+    await pause(HANDSHAKE);
+    // Each turn of the event loop takes one connection out of the kernel's queue, and reads what has come by the others.
+    for (let before = -1; before !== this.#accepted;) {
+      before = this.#accepted;
+      await nextTurn();
+    }
+    if (!this.#server.listening) return;
+    this.#server.close();
+    for (const client of this.#clients) client.leave();
+    const until = performance.now() + LAST_WORDS;
+    const mayAsk = ({ mayAsk }: TcpClient): boolean => mayAsk;
+    while ([...this.#clients].some(mayAsk) && performance.now() < until) await pause(LOOK);
+    for (const client of this.#clients) client.finish();
+  }
+
   /** Closes; connections that have not ended after `patience` ms are cut. */
   async close(patience: number): Promise<void> {
     if (this.#server.listening) this.deafen();
@@ -78,6 +122,7 @@ export class TcpDoor {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted++;
     // A client that has reset by now has no address any more, but what it sent can still be read: nobody is to be asked for it.
     if (socket.remoteAddress === undefined) {
       socket.destroy();

@@ -30,6 +30,8 @@ export class UdpDoor implements Door, DatagramPort {
   #room: Buffer = NO_ROOM;
   /** Answers may still be on their way when the socket is closed. */
   #open = true;
+  /** Keeps the kernel from giving the socket more; null: there is no way to do that. */
+  #turnAway: (() => void) | null = null;
 
   private constructor(address: string, reusePort: boolean, handler: QueryHandler) {
     this.#handler = handler;
@@ -68,9 +70,18 @@ export class UdpDoor implements Door, DatagramPort {
     return door;
   }
 
-  /** Takes over a socket that is bound to this address. */
-  static adopt(fd: number, address: string, handler: QueryHandler): UdpDoor {
+  /**
+   * Takes over a socket that is bound to this address. `turnAway` keeps the kernel from giving it more; what it has by then is
+   * still read.
+   */
+  static adopt(
+    fd: number,
+    address: string,
+    handler: QueryHandler,
+    turnAway: (() => void) | null = null,
+  ): UdpDoor {
     const door = new UdpDoor(address, false, handler);
+    door.#turnAway = turnAway;
     door.#socket.bind({ fd, exclusive: true });
     door.#begin();
     return door;
@@ -119,7 +130,8 @@ export class UdpDoor implements Door, DatagramPort {
 
   /** Takes no more queries; the socket stays for the answers. */
   deafen(): void {
-    this.#socket.removeAllListeners("message");
+    if (this.#turnAway === null) this.#socket.removeAllListeners("message");
+    else if (this.#open) this.#turnAway();
   }
 
   /** Closes the socket; answers that come later are thrown away. */

@@ -1,11 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 import { open, stat } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Read by its owner and the group: names and addresses of clients are nobody else's business. */
 const MODE = 0o640;
 
 /** How much of the end of a file is looked at for an unfinished line; a line of the history is far shorter. */
 const TAIL = 65_536;
+
+/** How long a line that another process writes may be unfinished, in ms: it is in the file after one system call. */
+const UNFINISHED = 50;
 
 const NEWLINE = 0x0a;
 
@@ -53,14 +57,15 @@ export class LineFile {
 
   /**
    * Opens the file, made with mode 0640 if it is not there. A last line that a crash cut short is repaired: ended when it
-   * is whole JSON, cut off when it is a piece of an entry. Rejects with the error of the system.
+   * is whole JSON, cut off when it is a piece of an entry. `wait`: until another process that was about to write the rest of it
+   * has done so. Rejects with the error of the system.
    */
-  static async open(path: string): Promise<LineFile> {
+  static async open(path: string, wait: () => Promise<unknown> = () => pause(UNFINISHED)): Promise<LineFile> {
     const handle = await open(path, "a+", MODE);
     try {
       const stats = await handle.stat();
       const regular = stats.isFile();
-      const size = regular ? await repair(handle, stats.size) : 0;
+      const size = regular ? await repair(handle, stats.size, wait) : 0;
       return new LineFile(path, handle, regular, size, stats.dev, stats.ino);
     } catch (error) {
       await handle.close();
@@ -111,7 +116,7 @@ export class LineFile {
 }
 
 /** Gives the size of the file after the repair. */
-async function repair(handle: FileHandle, size: number): Promise<number> {
+async function repair(handle: FileHandle, size: number, wait: () => Promise<unknown>): Promise<number> {
   const tailAt = Math.max(0, size - TAIL);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(TAIL), 0, Math.min(size, TAIL), tailAt);
   const tail = buffer.subarray(0, bytesRead);
@@ -120,6 +125,9 @@ async function repair(handle: FileHandle, size: number): Promise<number> {
   const line = tail.toString("utf8", lineAt);
   const ours = line.startsWith(OUR_LINE) || OUR_LINE.startsWith(line);
   if (ours && !isJson(line)) {
+    await wait();
+    const now = (await handle.stat()).size;
+    if (now !== size) return now;
     await handle.truncate(tailAt + lineAt);
     return tailAt + lineAt;
   }

@@ -72,6 +72,10 @@ async function workersFor(
   share: () => Promise<unknown>,
   passed: boolean,
 ): Promise<number> {
+  if (passed && config.shareListeners) {
+    const instead = "systemd keeps the sockets that it has passed until the next dotls has them";
+    throw new IoError(`shareListeners: ${instead}: leave it off`);
+  }
   // Who has become another user cannot put a new worker in the place of one that has died.
   const alone = passed || config.user !== null;
   const automatic = alone ? 1 : automaticWorkers(processors);

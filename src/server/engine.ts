@@ -92,7 +92,7 @@ export class Engine implements Workforce, QueryHandler {
       onProblem: (error: Error): void => log.warn(error.message),
     };
     const { sharing = "later", sockets = [] } = options;
-    const how = { io: config.io, sharing, passed: sockets } as const;
+    const how = { io: config.io, sharing, passed: sockets, processes: config.shareListeners } as const;
     try {
       engine.#listeners = await Listeners.open(config.listen, engine, events, how);
     } catch (error) {
@@ -186,7 +186,8 @@ export class Engine implements Workforce, QueryHandler {
     hurry?.addEventListener("abort", () => this.#hurry.abort());
     if (hurry?.aborted === true) this.#hurry.abort();
     // Doors first, so that nothing new comes; what waits is answered by its deadline at the latest.
-    this.#listeners?.deafen();
+    if (this.#now.config.shareListeners) await this.#listeners?.leave();
+    else this.#listeners?.deafen();
     await Promise.all([this.#now.drained(this.#hurry.signal), ...this.#retiring]);
     this.#now.resolver.stop();
     this.#loops.stop();

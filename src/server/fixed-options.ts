@@ -12,6 +12,7 @@ const FIXED: Readonly<Record<string, (from: Config, to: Config) => Config>> = {
   "control.http": ({ control: { http } }, to) => ({ ...to, control: { ...to.control, http } }),
   "control.token": ({ control: { token } }, to) => ({ ...to, control: { ...to.control, token } }),
   workers: ({ workers }, to) => ({ ...to, workers }),
+  shareListeners: ({ shareListeners }, to) => ({ ...to, shareListeners }),
   io: ({ io }, to) => ({ ...to, io }),
   user: ({ user }, to) => ({ ...to, user }),
   group: ({ group }, to) => ({ ...to, group }),

@@ -56,9 +56,11 @@ export function observation(observed: Observed): ObserveSources {
     },
     alive: async () => {
       const { config } = running();
+      // Where doors are shared, another process may get the question, and its silence would be taken for ours.
+      const doors = config.shareListeners ? [] : bound(config, workforce.urls);
       const [answered, silent] = await Promise.all([
         workforce.refresh(),
-        silentDoor(bound(config, workforce.urls), config.localNames.localhost),
+        silentDoor(doors, config.localNames.localhost),
       ]);
       if (!answered) return "a worker does not answer";
       return silent === null ? null : `no answer at ${silent}`;

@@ -4,6 +4,7 @@ import { failuresOf, load, pause } from "../support/forwarder.ts";
 import { start } from "../support/scripted-upstream/fixture.ts";
 import { outcomeOf, plainConfig, serve, specOf } from "../support/serve.ts";
 import { libc } from "../listen/ways.ts";
+import { SteadyLoad } from "../support/steady-load.ts";
 import { UdpClient } from "../support/udp-client.ts";
 
 function configOf(upstreams: readonly UpstreamSpec[], change: Partial<Config> = {}): Config {
@@ -83,10 +84,14 @@ describe("another configuration under load", () => {
           await pause(50);
         }
       })();
+      const connections = new SteadyLoad("127.0.0.1", port, 0, 4);
       const replies = await load(client, 1000, 4000);
       await changing;
+      const bill = await connections.stop();
       expect(failuresOf(replies)).toEqual([]);
       expect(client.wrong).toEqual([]);
+      expect(bill.lost).toEqual([]);
+      expect(bill.connections).toBeGreaterThan(20);
       expect(server.urls).toEqual([`udp://127.0.0.1:${port}`, `tcp://127.0.0.1:${port}`]);
     },
     30_000,

@@ -18,6 +18,7 @@ describe("environment variables", () => {
     const { config, origins } = load({
       env: {
         DOTLS_LISTEN: "[::1]:53, udp://127.0.0.1:5353",
+        DOTLS_SHARELISTENERS: "yes",
         DOTLS_UPSTREAMS: "9.9.9.9#dns.quad9.net 1.1.1.1",
         DOTLS_POLICY: "hash",
         DOTLS_TIMEOUT: "2s",
@@ -137,6 +138,7 @@ describe("environment variables", () => {
       control: { socket: null, http: { address: "::", port: 80 }, token: { file: "/run/secrets/token" } },
       workers: 4,
       io: "dgram",
+      shareListeners: true,
       lameduck: 5000,
       watch: true,
       user: "dotls",

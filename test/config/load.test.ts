@@ -33,6 +33,7 @@ describe("the defaults", () => {
         { transport: "udp", address: "127.0.0.1", port: 5300 },
         { transport: "tcp", address: "127.0.0.1", port: 5300 },
       ],
+      shareListeners: false,
       upstreams: ["1.1.1.1", "1.0.0.1"].map((address) => ({
         protocol: "tls",
         addresses: [address],

@@ -20,6 +20,7 @@ describe("the configuration in print", () => {
 listen: # env DOTLS_LISTEN
   - udp://[::1]:53
   - tcp://[::1]:53
+shareListeners: false # default
 upstreams: # flag --upstream
   - 9.9.9.9@853#dns.quad9.net
 policy: fastest # default
@@ -140,7 +141,7 @@ log:
     ],
     [
       "everything else",
-      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000, total: 10000, every: 90s, privacy: mask-clients, ignore: [a.example, '*.b.example', 10.0.0.0/7]}\ndnstap: {to: 'unix:s', messages: [forwarder], identity: me, buffer: 300KiB}\ncontrol: {socket: s, http: '[::1]:8053', token: ./t.hash}\nworkers: 3\nio: batch\nlog: {level: debug}",
+      "listen: ['[fe80::1%eth0]:53', '[::]:5353']\ntimeout: 1500ms\ntls: {ca: c a.pem, minVersion: TLSv1.3}\naccess: {allow: ['::/0']}\nhistory: {size: 7, file: 'a #b: c', keep: 36h, rotate: 5000, total: 10000, every: 90s, privacy: mask-clients, ignore: [a.example, '*.b.example', 10.0.0.0/7]}\ndnstap: {to: 'unix:s', messages: [forwarder], identity: me, buffer: 300KiB}\ncontrol: {socket: s, http: '[::1]:8053', token: ./t.hash}\nworkers: 3\nio: batch\nshareListeners: true\nlog: {level: debug}",
     ],
   ])("%s read back as the same", (_, yaml) => {
     const cwd = folderWith({ "dotls.yaml": yaml, "c a.pem": rootCertificates[0]! });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, request } from "node:http";
 import type { Server } from "node:net";
 import { dirname, join } from "node:path";
@@ -23,8 +23,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(path = socket): Promise<ControlServer> {
-  const server = await startControl({ path, status: () => statusOf(), history: new HistoryRing(10) });
+async function start(path = socket, { takeOver = false, pid = process.pid } = {}): Promise<ControlServer> {
+  const status = (): ReturnType<typeof statusOf> => statusOf({ pid });
+  const server = await startControl({ path, takeOver, status, history: new HistoryRing(10) });
   servers.push(server);
   return server;
 }
@@ -138,5 +139,54 @@ describe("startControl", () => {
         body: error("ERR_DOTLS_HISTORY_QUERY", message!),
       });
     }
+  });
+});
+
+describe("a control socket that is taken over", () => {
+  it("leads to the new server from then on, and stays when the old one stops", async () => {
+    const old = await start(socket, { takeOver: true, pid: 1 });
+    expect(old.replaced).toBeNull();
+    const next = await start(socket, { takeOver: true, pid: 2 });
+    expect(next.replaced).toBe(1);
+    expect((await getStatus(socket)).pid).toBe(2);
+    expect((statSync(socket).mode & 0o777).toString(8)).toBe("600");
+    await old.close();
+    expect((await getStatus(socket)).pid).toBe(2);
+    await next.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("may be what a dead process left behind", async () => {
+    leaveStaleSocket(socket);
+    expect((await start(socket, { takeOver: true })).replaced).toBeNull();
+    expect((await getStatus(socket)).pid).toBe(process.pid);
+  });
+
+  it("is there at every moment", async () => {
+    await start(socket, { takeOver: true });
+    let asked = 0;
+    const done = new AbortController();
+    const asking = (async () => {
+      for (; !done.signal.aborted; asked++) await getStatus(socket);
+    })();
+    for (let i = 0; i < 20; i++) {
+      const before = servers.at(-1)!;
+      await start(socket, { takeOver: true });
+      await before.close();
+    }
+    done.abort();
+    await asking;
+    expect(asked).toBeGreaterThan(0);
+  });
+
+  it("is not taken from another program, nor is a file", async () => {
+    const other = createHttpServer((_, response) => response.end("hello")) as Server;
+    await listening(other, socket);
+    await expect(start(socket, { takeOver: true })).rejects.toThrow("does not answer as dotls does");
+    await new Promise((resolve) => other.close(resolve));
+    const file = join(folder, "file");
+    writeFileSync(file, "x");
+    await expect(start(file, { takeOver: true })).rejects.toThrow("a file that is not a socket");
+    expect(readFileSync(file, "utf8")).toBe("x");
   });
 });

@@ -8,6 +8,7 @@ import { ListenError } from "../../src/listen/listen-error.ts";
 import { type Io, Sockets } from "../../src/listen/sockets.ts";
 import type { TcpDoor } from "../../src/listen/tcp-door.ts";
 import { TcpProbe, UdpProbe } from "../support/plain-client.ts";
+import { freePorts } from "../support/peers/process.ts";
 import { rawQuery } from "../support/raw-query.ts";
 import { noEvents, TestHandler } from "./handlers.ts";
 import { describeBatches, describeWays } from "./ways.ts";
@@ -58,6 +59,16 @@ describe("the way in which datagrams go", () => {
       throw new Error("loaded");
     };
     expect((await Sockets.choose({ io: "dgram", sharing: "alone" }, load)).io).toBe("dgram");
+  });
+
+  it("lets processes share a port only with koffi, which can leave one without a loss", async () => {
+    for (const io of ["auto", "dgram"] as const) {
+      const error = await errorOf(Sockets.choose({ io, sharing: "later", processes: true }, noLibrary));
+      expect(error).toMatchObject({
+        code: "ERR_DOTLS_IO",
+        message: "shareListeners: two processes cannot listen on one port without koffi: there is no library",
+      });
+    }
   });
 
   it("lets several threads share a port with koffi, or where Node.js can do it alone", async () => {
@@ -132,6 +143,85 @@ describeWays("sockets on one port", (io) => {
       }
       expect(first.clients + second.clients).toBe(64);
       expect(Math.min(first.clients, second.clients)).toBeGreaterThan(0);
+    });
+  });
+
+  describeBatches("shared with other processes", () => {
+    const shared = async (port: number): Promise<DatagramPort> => {
+      const sockets = await Sockets.choose({ io, sharing: "later", processes: true });
+      return closing(await sockets.udp("127.0.0.1", port, new TestHandler()));
+    };
+
+    it("are joined by whoever is told to, and by nobody else", async () => {
+      const { port } = await open("alone", 0);
+      expect(await errorOf(shared(port))).toMatchObject({
+        errno: "EADDRINUSE",
+        message: expect.stringContaining("does not share it") as string,
+      });
+      const first = await shared((await freePorts(1))[0]!);
+      expect((await shared(first.port)).port).toBe(first.port);
+      for (const sharing of ["first", "alone"] as const) {
+        expect(await errorOf(open(sharing, first.port))).toMatchObject({ errno: "EADDRINUSE" });
+      }
+    });
+
+    it("are left without a datagram lost", async () => {
+      const handlers = [new TestHandler(), new TestHandler()];
+      const sockets = await Sockets.choose({ io, sharing: "later", processes: true });
+      const [port = 0] = await freePorts(1);
+      const old = closing(await sockets.udp("127.0.0.1", port, handlers[0]!));
+      closing(await sockets.udp("127.0.0.1", port, handlers[1]!));
+      const clients = Array.from({ length: 32 }, () => new UdpProbe(port));
+      onTestFinished(async () => {
+        await Promise.all(clients.map((client) => client.close()));
+      });
+      for (const client of clients) client.send(rawQuery({ id: 1 }));
+      old.deafen();
+      for (const client of clients) client.send(rawQuery({ id: 2 }));
+      for (const client of clients) {
+        const ids = [await client.receive(), await client.receive()].map(({ bytes }) => bytes[1]!);
+        expect(new Set(ids)).toEqual(new Set([1, 2]));
+      }
+      expect(handlers[0]!.seen + handlers[1]!.seen).toBe(64);
+      expect(handlers[1]!.seen).toBeGreaterThanOrEqual(32);
+    });
+
+    it("are left without a connection lost, those included that nobody has accepted yet", async () => {
+      const handlers = [new TestHandler(), new TestHandler()];
+      const [port = 0] = await freePorts(1);
+      const doors: TcpDoor[] = [];
+      for (const handler of handlers) {
+        const sockets = await Sockets.choose({ io, sharing: "later", processes: true });
+        doors.push(closing(await sockets.tcp("127.0.0.1", port, false, handler)));
+      }
+      // The kernel has made the connections before this process looks at its sockets again.
+      const clients = Array.from({ length: 64 }, () => TcpProbe.connect(port));
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      const left = doors[0]!.leave();
+      const answered = await Promise.all(
+        clients.map(async (connecting) => {
+          const client = await connecting;
+          onTestFinished(() => client.close());
+          return (await client.ask(rawQuery({ id: 3 })))[1];
+        }),
+      );
+      expect(answered).toEqual(Array.from({ length: 64 }, () => 3));
+      await left;
+      const before = handlers[0]!.seen;
+      expect(before).toBeGreaterThan(0);
+      for (let i = 0; i < 32; i++) {
+        const client = await TcpProbe.connect(port);
+        onTestFinished(() => client.close());
+        await client.ask(rawQuery());
+      }
+      expect(handlers[0]!.seen).toBe(before);
+    });
+
+    it("that the system chose are nobody else's", async () => {
+      const sockets = await Sockets.choose({ io, sharing: "later", processes: true });
+      const door = closing(await sockets.unshared.udp("127.0.0.1", 0, new TestHandler()));
+      const error = await errorOf(sockets.unshared.udp("127.0.0.1", door.port, new TestHandler()));
+      expect(error).toMatchObject({ errno: "EADDRINUSE" });
     });
   });
 

@@ -27,6 +27,13 @@ describe("how many threads answer", () => {
     expect((await planCrew({ ...plainConfig, workers: "auto" }, null, 8, cannot)).workers).toBe(1);
   });
 
+  it("refuses to share what systemd has passed, which outlives the process anyway", async () => {
+    const passed = [{ fd: 3, transport: "udp", address: "127.0.0.1", port: 53 }] as const;
+    await expect(planCrew({ ...plainConfig, shareListeners: true }, null, 8, can, passed)).rejects.toThrow(
+      "shareListeners: systemd keeps the sockets",
+    );
+  });
+
   it("auto is for machines that have processors to spare", async () => {
     expect([1, 2, 3, 4, 8, 64].map(automaticWorkers)).toEqual([1, 1, 1, 2, 4, 4]);
     expect((await planCrew({ ...plainConfig, workers: "auto" }, null, 8, can)).workers).toBe(4);

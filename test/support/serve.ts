@@ -57,6 +57,7 @@ export const plainConfig: Config = {
   control: { socket: null, http: null, token: "auto" },
   workers: 1,
   io: "auto",
+  shareListeners: false,
   lameduck: 0,
   watch: false,
   user: null,

@@ -130,6 +130,7 @@ function configFor(port: number, upstreamPort: number, file: string): Config {
     workers: 1,
     // Nothing that is fast: it must run everywhere.
     io: "dgram",
+    shareListeners: false,
     lameduck: 0,
     watch: false,
     user: null,

@@ -10,15 +10,7 @@ import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
 import { Outbox } from "./outbox.ts";
 import { BATCH } from "./slab.ts";
-import {
-  adopt,
-  type BoundSocket,
-  canJoin,
-  openSocket,
-  type Sharing,
-  turnAway,
-  wantDestinations,
-} from "./socket.ts";
+import { adopt, type BoundSocket, canJoin, openSocket, type Sharing, turnAway } from "./socket.ts";
 
 /** How many batches are taken before the rest of the process has its turn. */
 const BATCHES_A_TURN = 4;
@@ -41,18 +33,28 @@ export class BatchDoor implements Door, DatagramPort {
   #outbox: Outbox;
   #addresses: ClientAddresses;
   #bell: Doorbell | null = null;
+  /** Somebody else holds this very socket, and goes on using it. */
+  #borrowed: boolean;
+  #deaf = false;
   #spare: ClientQuery;
   /** While a batch is answered, and so its replies leave at its end. */
   #receiving = false;
   /** Somebody will send what waits, at the end of this turn. */
   #scheduled = false;
 
-  private constructor(libc: Libc, socket: BoundSocket, wildcard: boolean, handler: QueryHandler) {
+  private constructor(
+    libc: Libc,
+    socket: BoundSocket,
+    wildcard: boolean,
+    handler: QueryHandler,
+    borrowed: boolean,
+  ) {
     const { fd, family, port } = socket;
     this.#handler = handler;
     this.#fd = fd;
     this.#family = family;
     this.#libc = libc;
+    this.#borrowed = borrowed;
     this.port = port;
     this.#inbox = new Inbox(libc, fd, family, wildcard, MAX_QUERY);
     this.#outbox = new Outbox(libc, fd, family, wildcard, canJoin(libc, socket));
@@ -79,22 +81,30 @@ export class BatchDoor implements Door, DatagramPort {
       ipv6Only: true,
       sharing,
       receiveBuffer: RECEIVE_BUFFER,
+      destinations: wildcard,
     });
-    return BatchDoor.take(libc, bound, address, wildcard, handler);
+    return BatchDoor.#around(libc, bound, address, wildcard, handler, false);
   }
 
-  /** Takes over a socket that is bound to this address. Throws ListenError as `open` does. */
-  static take(
+  /**
+   * Takes over a socket that is bound to this one address, and that its owner will use again. Throws ListenError as `open`
+   * does.
+   */
+  static borrow(libc: Libc, bound: BoundSocket, address: string, handler: QueryHandler): BatchDoor {
+    return BatchDoor.#around(libc, bound, address, false, handler, true);
+  }
+
+  static #around(
     libc: Libc,
     bound: BoundSocket,
     address: string,
     wildcard: boolean,
     handler: QueryHandler,
+    borrowed: boolean,
   ): BatchDoor {
     const fd = adopt(libc, bound.fd);
-    const door = fd < 0 ? null : new BatchDoor(libc, { ...bound, fd }, wildcard, handler);
-    const ready = door !== null && (!wildcard || wantDestinations(libc, { ...bound, fd }));
-    if (door !== null && ready) door.#bell = Doorbell.hang(libc, fd, () => door.#receive());
+    const door = fd < 0 ? null : new BatchDoor(libc, { ...bound, fd }, wildcard, handler, borrowed);
+    if (door !== null) door.#bell = Doorbell.hang(libc, fd, () => door.#receive());
     if (door === null || door.#bell === null) {
       if (fd >= 0) closeSync(fd);
       const cause = Object.assign(new Error("no room for the files of a socket"), { code: "EMFILE" });
@@ -145,12 +155,17 @@ export class BatchDoor implements Door, DatagramPort {
   }
 
   deafen(): void {
-    if (this.#bell === null) return;
+    if (this.#bell === null || this.#deaf) return;
+    this.#deaf = true;
+    if (this.#borrowed) {
+      // What is in it and what comes is for whoever takes it next.
+      void this.#bell.close();
+      this.#bell = null;
+      return;
+    }
     turnAway(this.#libc, { fd: this.#fd, family: this.#family });
-    // Whose query has come by now is answered.
+    // Whose query has come by now is answered; what another processor was about to put in rings the bell.
     while (this.#receiveBatch());
-    void this.#bell.close();
-    this.#bell = null;
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   IPPROTO_IPV6,
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
+  SO_ATTACH_FILTER,
   SO_RCVBUF,
   SO_REUSEADDR,
   SO_REUSEPORT,
@@ -25,8 +26,9 @@ import {
 } from "./layout.ts";
 
 /**
- * Whether others may listen on the same address and port, for sockets of several threads: `first` is there before the
- * others, and finds out whether another program has the port; `join` comes to it.
+ * Whether others may listen on the same address and port, for sockets of several threads or processes: `first` is there
+ * before the others, and finds out whether another program has the port; `join` comes to it, or is the first itself. The
+ * kernel lets in only those of one user.
  */
 export type Sharing = "alone" | "first" | "join";
 
@@ -41,6 +43,8 @@ export interface SocketOptions {
   readonly sharing: Sharing;
   /** What the kernel may hold for us while we work, in bytes; it grants at most net.core.rmem_max. 0: as it likes. */
   readonly receiveBuffer: number;
+  /** The kernel is to say, with each datagram, which of our addresses it was sent to. */
+  readonly destinations?: boolean;
 }
 
 /** A socket that is bound. */
@@ -50,13 +54,17 @@ export interface BoundSocket {
   readonly port: number;
 }
 
+const NOT_SHARED =
+  "who listens there does not share it: another program, or a dotls of another user or without shareListeners";
+
 /** Opens a socket, sets what Node has no option for, and binds it. Throws ListenError (ERR_DOTLS_LISTEN). */
 export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
   const { transport, address, port, sharing } = options;
   const fail = (): ListenError => {
     const code = nameOf(libc.errno());
     const cause = Object.assign(new Error(`${code}: ${listenUrl(transport, address, port)}`), { code });
-    return new ListenError(listenUrl(transport, address, port), port, cause);
+    const why = sharing === "join" && code === "EADDRINUSE" ? NOT_SHARED : undefined;
+    return new ListenError(listenUrl(transport, address, port), port, cause, why);
   };
   const family = isIPv6(address) ? AF_INET6 : AF_INET;
   const type = transport === "udp" ? SOCK_DGRAM : SOCK_STREAM;
@@ -73,6 +81,8 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
     const ready =
       (transport === "udp" || set(SOL_SOCKET, SO_REUSEADDR, 1)) &&
       (family === AF_INET || set(IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6Only ? 1 : 0)) &&
+      // Before the first datagram can come: with others at the port, it may be there as soon as the socket is bound.
+      (options.destinations !== true || wantDestinations(set, family)) &&
       (sharing !== "join" || share()) &&
       bind() &&
       // Set only now, it does not let us in where somebody else is.
@@ -98,11 +108,45 @@ export function turnAway(libc: Libc, { fd, family }: Pick<BoundSocket, "fd" | "f
   if (libc.getsockname(fd, at, at + 32) === 0) libc.connect(fd, at, length);
 }
 
-/** Asks the kernel to say, with each datagram, which of our addresses it was sent to. */
-export function wantDestinations(libc: Libc, { fd, family }: BoundSocket): boolean {
-  const level = family === AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-  const name = family === AF_INET ? IP_PKTINFO : IPV6_RECVPKTINFO;
-  return setOption(libc, fd, level, name, 1);
+/**
+ * What the kernel lets through to a TCP socket that is to be left: all but the first segment of a connection. Instructions of
+ * classic BPF (code, jumps, number), for which a packet begins with its TCP header.
+ */
+const NO_NEWCOMERS = [
+  // The byte with the flags; of these SYN and ACK; where SYN stands alone, nothing of the packet is taken.
+  [0x30, 0, 0, 13],
+  [0x54, 0, 0, 0x12],
+  [0x15, 0, 1, 0x02],
+  [0x06, 0, 0, 0],
+  [0x06, 0, 0, 0x7fff_ffff],
+] as const;
+
+/**
+ * Lets a TCP socket that listens overhear who wants to connect: the client's system tries again a second later, and comes to
+ * another socket that is there. Who is connecting already gets in. When a socket that shares its address is closed, the kernel
+ * resets what waits in it; this is how none does. False when the system does not do it.
+ */
+export function overhearNewcomers(libc: Libc, fd: number): boolean {
+  const { scratch: view, scratchAt: at } = libc;
+  // `struct sock_fprog` at the beginning, the instructions behind it; what the kernel needs of it, it copies.
+  view.setUint32(0, NO_NEWCOMERS.length, true);
+  view.setUint32(4, 0, true);
+  view.setBigUint64(8, BigInt(at + 16), true);
+  for (const [index, [code, yes, no, number]] of NO_NEWCOMERS.entries()) {
+    const here = 16 + index * 8;
+    view.setUint16(here, code, true);
+    view.setUint8(here + 2, yes);
+    view.setUint8(here + 3, no);
+    view.setUint32(here + 4, number, true);
+  }
+  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, at, 16) === 0;
+}
+
+function wantDestinations(
+  set: (level: number, name: number, value: number) => boolean,
+  family: number,
+): boolean {
+  return family === AF_INET ? set(IPPROTO_IP, IP_PKTINFO, 1) : set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
 /** Whether the kernel can send several datagrams as one message (UDP_SEGMENT): Linux does since 4.18, those who imitate it may not. */

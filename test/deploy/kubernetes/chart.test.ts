@@ -143,6 +143,26 @@ describeWith(["helm"], "the chart under helm", () => {
     expect(podOf(manifests).container["ports"]).toBeUndefined();
   });
 
+  it("lets two pods of a node share their listeners under surge, and there alone", async () => {
+    for (const name of valueFiles) {
+      const manifests = render({ file: name });
+      const config = manifests.find(({ data }) => data?.["dotls.yaml"] !== undefined)!;
+      const { shareListeners } = parse(config["data"]["dotls.yaml"]);
+      expect([name, shareListeners]).toEqual([name, name === "node-surge-values.yaml" ? true : undefined]);
+    }
+  });
+
+  it("asks each pod itself under surge, as the network of the node leads to either", () => {
+    const { spec, container } = podOf(render({ file: "node-surge-values.yaml" }));
+    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+      expect(container[probe].exec.command).toEqual(["/usr/local/bin/dotls", "healthcheck"]);
+    }
+    // The socket behind it is in a folder of the pod.
+    expect(container["volumeMounts"]).toContainEqual({ name: "run", mountPath: "/run/dotls" });
+    const run = spec["volumes"].find(({ name }: { name: string }) => name === "run");
+    expect(Object.keys(run)).toEqual(["name", "emptyDir"]);
+  });
+
   it("sends queries to the pod of the same node as far as the cluster can", () => {
     const distribution = (kubeVersion: string): unknown =>
       render({ kubeVersion }).find(({ kind }) => kind === "Service")!["spec"].trafficDistribution;
@@ -227,6 +247,12 @@ describeWith(["helm"], "the chart under helm", () => {
         "HTTP under surge",
         ['mode="node"', "node.surge=true", "podMonitor.enabled=true"],
         "switch one of the two off",
+      ],
+      ["surge where there are no nodes", ["node.surge=true"], "leave it off in mode cluster"],
+      [
+        "listeners that are shared with nobody",
+        ["config.shareListeners=true"],
+        "'shareListeners' not allowed",
       ],
       [
         "a ServiceMonitor without a Service",

@@ -32,6 +32,23 @@ env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(count), LISTE
 os.execvpe(sys.argv[2 + count], sys.argv[2 + count:], env)
 `;
 
+/** The same, but it keeps the sockets, and starts dotls again when it has ended. */
+const RESTARTING = PROGRAM.slice(0, PROGRAM.lastIndexOf("env =")).concat(`
+import ctypes, signal, time
+for run in range(2):
+    child = os.fork()
+    if child == 0:
+        # PR_SET_PDEATHSIG: it ends with this program.
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(count))
+        os.execvpe(sys.argv[2 + count], sys.argv[2 + count:], env)
+    print("child", child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", child, flush=True)
+    # Time for queries to come while nobody is there.
+    time.sleep(0.5)
+`);
+
 interface Activated extends Running {
   readonly folder: string;
 }
@@ -88,6 +105,31 @@ describeWith(["python3"], "sockets that systemd passes", () => {
       expect(outcomeOf((await (await clientOf(`udp://127.0.0.1:${port}`)).ask("b.test")).message)).toMatch(
         /^10\./,
       );
+    },
+    20_000,
+  );
+
+  it.each(["batch", "dgram"])(
+    "hold what is asked between a stop and the next start (io: %s)",
+    async (io) => {
+      const [port = 0] = await freePorts(1);
+      const sockets = [`udp127.0.0.1:${port}`, `tcp127.0.0.1:${port}`];
+      const running = await activate(
+        (command) => ["python3", ["-c", RESTARTING, String(sockets.length), ...sockets, ...command]],
+        `listen: ["127.0.0.1:${port}"]`,
+        `io: ${io}`,
+      );
+      await until(() => running.log().includes("dotls ready"));
+      process.kill(Number(/child (\d+)/.exec(running.log())![1]), "SIGTERM");
+      await until(() => running.log().includes("ended"));
+      const client = await clientOf(`udp://127.0.0.1:${port}`);
+      const waiting = client.ask("between.test", { within: 15_000 });
+      const tcp = await TcpProbe.connect(port, "127.0.0.1");
+      onTestFinished(() => tcp.close());
+      tcp.send(rawQuery({ id: 9 }));
+      expect(outcomeOf((await waiting).message)).toMatch(/^10\./);
+      expect((await tcp.receive())[1]).toBe(9);
+      expect(outcomeOf((await client.ask("after.test")).message)).toMatch(/^10\./);
     },
     20_000,
   );

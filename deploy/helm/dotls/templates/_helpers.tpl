@@ -56,8 +56,8 @@ system-{{ .Values.mode }}-critical
 {{- end -}}
 
 {{/*
-Where HTTP is served: "pod" at the pod's address, "loopback", or "" nowhere. Two pods on one node (surge) cannot share a
-port of HTTP. On a node's own address it is only for who scrapes it.
+Where HTTP is served: "pod" at the pod's address, "loopback", or "" nowhere. Two pods on one node (surge) share the port of
+DNS alone: over HTTP it could be either that answers. On a node's own address it is only for who scrapes it.
 */}}
 {{- define "dotls.http" -}}
 {{- if eq .Values.mode "cluster" -}}pod
@@ -86,6 +86,9 @@ port of HTTP. On a node's own address it is only for who scrapes it.
 {{- else if eq .Values.mode "node" -}}
 {{- with .Values.node.address -}}
 {{- $_ := set $config "listen" (list (printf "%s:%d" (include "dotls.bracketed" .) $port)) -}}
+{{- end -}}
+{{- if .Values.node.surge -}}
+{{- $_ := set $config "shareListeners" true -}}
 {{- end -}}
 {{- if eq (include "dotls.http" .) "loopback" -}}
 {{- $_ := set $config "control" (dict "http" (printf "127.0.0.1:%d" (int .Values.control.port))) -}}

@@ -21,8 +21,11 @@
 {{- if and .Values.node.createAddress (not .Values.node.address) -}}
 {{- fail "node.createAddress: there is no address to create; set node.address, to 169.254.20.53 for example" -}}
 {{- end -}}
+{{- if and .Values.node.surge (ne $mode "node") -}}
+{{- fail (printf "node.surge is for pods in the network of a node; leave it off in mode %s" $mode) -}}
+{{- end -}}
 {{- if and .Values.node.surge .Values.podMonitor.enabled -}}
-{{- fail "podMonitor: with node.surge nothing is served over HTTP, as two pods of a node cannot share that port; switch one of the two off" -}}
+{{- fail "podMonitor: with node.surge no port is declared and nothing is served over HTTP, as two pods of a node would both need that port; switch one of the two off" -}}
 {{- end -}}
 
 {{- if and .Values.serviceMonitor.enabled (ne $mode "cluster") -}}
