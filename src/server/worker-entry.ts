@@ -41,6 +41,7 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
       log,
       observers: [new Counters(order.counters), history],
       dnstapCounts: new Float64Array(order.dnstapCounts),
+      threads: workers,
       ...(answers && { answers }),
       probes: new ProbeBoard(order.probes),
       sharing: order.first ? "first" : "join",
