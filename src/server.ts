@@ -79,6 +79,8 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const account = config.user === null ? null : (await import("./server/account.ts")).accountOf(config);
   const cache = await KeptAnswers.open(config, log, account?.uid);
   const crew = await planCrew(config, cache?.answers ?? null, undefined, undefined, sockets);
+  if (crew.why !== null)
+    log.info(`${crew.workers === 1 ? "1 worker" : `${crew.workers} workers`}: ${crew.why}`);
   const workforce = await crew.open(log);
   let history: History;
   try {
@@ -108,6 +110,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       config: options.configFile ?? null,
       listeners: workforce.urls,
       workers: crew.workers,
+      ...(crew.why !== null && { workersWhy: crew.why }),
       upstreams: workforce.upstreams.map(statusOfReport),
       queries: crew.ledger.snapshot(),
       bypass: bypass.status(),

@@ -38,9 +38,10 @@ export function formatStatus(status: Status, now: number): string {
   ].join("\n");
 }
 
-/** One is how it is on most machines. */
-function threads({ workers }: Status): string {
-  return workers > 1 ? `, ${workers} workers` : "";
+/** One is how it is on most machines; who has more and gets one wants to know why. */
+function threads({ workers, workersWhy }: Status): string {
+  const why = workersWhy === undefined ? "" : ` (${printable(workersWhy)})`;
+  return workers > 1 || why !== "" ? `, ${workers === 1 ? "1 worker" : `${workers} workers`}${why}` : "";
 }
 
 /** Nothing while it is closed: that is how it ought to be. */

@@ -245,7 +245,7 @@ export interface DnstapConfig {
   readonly messages: readonly ("client" | "forwarder")[];
   /** As what this server is known there; `auto`: the name of the host. */
   readonly identity: string;
-  /** What may wait for the reader, in bytes, in each thread. */
+  /** What may wait for the reader, in bytes, in all threads together. */
   readonly buffer: number;
 }
 

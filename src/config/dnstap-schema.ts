@@ -56,7 +56,7 @@ export const dnstapSection: z.ZodObject<Shape, z.core.$strict> = z.strictObject(
     .meta({
       type: "size, 256KiB to 1GiB",
       description:
-        "How much waits for a reader that is slow or away, in each thread. What does not fit is dropped and counted; queries never wait.",
+        "How much waits for a reader that is slow or away; threads have equal parts of it, 256 KiB at the least. What does not fit is dropped and counted; queries never wait.",
       default: "4MiB",
     } satisfies About)
     .optional(),

@@ -223,7 +223,7 @@ const schema = z.strictObject({
     .meta({
       type: "`auto`, or a whole number, 1 to 64",
       description:
-        "How many threads answer queries. Each has sockets and connections to the upstreams of its own; the cache, the history and the counters are shared. More than 1 needs sockets that share an address (`SO_REUSEPORT`).",
+        "How many threads answer queries; `auto`: half of the processors that dotls may use, a quota of its cgroup counted, and 1 to 4. Each has sockets and connections to the upstreams of its own; the cache, the history and the counters are shared. More than 1 needs sockets that share an address (`SO_REUSEPORT`).",
       default: "auto",
     } satisfies About)
     .optional(),

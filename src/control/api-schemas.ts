@@ -76,6 +76,7 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
     config: none(z.string()),
     listeners: z.array(z.string()),
     workers: count,
+    workersWhy: z.string().optional(),
     upstreams: z.array(z.strictObject(upstream)),
     queries,
     cache: none(

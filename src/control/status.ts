@@ -16,6 +16,8 @@ export interface Status {
   readonly listeners: readonly string[];
   /** How many threads answer queries. */
   readonly workers: number;
+  /** What that number follows from, in words; not there when it was asked for. */
+  readonly workersWhy?: string;
   /** In the order in which they are asked. */
   readonly upstreams: readonly UpstreamStatus[];
   readonly queries: CountersSnapshot;

@@ -1,6 +1,6 @@
 import { MAX_MESSAGE, readU16 } from "./header.ts";
 
-/** Who takes the messages of a stream. Gives false to stop: the rest of the chunk is then thrown away. */
+/** Who takes the messages of a stream. Gives false to stop: the rest of the chunk, behind `FrameReader.taken`, is then left. */
 export interface FrameSink {
   /** bytes[start..end) is one whole message. Valid during the call only. */
   onFrame(bytes: Uint8Array, start: number, end: number): boolean;
@@ -16,6 +16,7 @@ export class FrameReader {
   /** The unfinished message with its length prefix. */
   #part: Uint8Array = new Uint8Array(0);
   #partLength = 0;
+  #taken = 0;
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
@@ -26,7 +27,12 @@ export class FrameReader {
     return this.#partLength;
   }
 
-  /** Takes chunk[0..length). False when the sink wants no more. */
+  /** Where in the chunk the message ended with which the sink stopped. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Takes chunk[0..length). False when the sink wants no more for now: what is behind `taken` can be pushed later. */
   push(chunk: Uint8Array, length: number): boolean {
     if (length === 0) return true;
     let at = 0;
@@ -37,7 +43,10 @@ export class FrameReader {
     while (at + 2 <= length) {
       const end = at + 2 + readU16(chunk, at);
       if (end > length) break;
-      if (!this.#sink.onFrame(chunk, at + 2, end)) return false;
+      if (!this.#sink.onFrame(chunk, at + 2, end)) {
+        this.#taken = end;
+        return false;
+      }
       at = end;
     }
     if (at < length) this.#keep(chunk, at, length);
@@ -60,7 +69,8 @@ export class FrameReader {
     this.#partLength += taken;
     if (this.#partLength < whole) return length;
     this.#partLength = 0;
-    return this.#sink.onFrame(this.#part, 2, whole) ? at + taken : -1;
+    this.#taken = at + taken;
+    return this.#sink.onFrame(this.#part, 2, whole) ? this.#taken : -1;
   }
 
   #keep(chunk: Uint8Array, at: number, length: number): void {

@@ -16,16 +16,21 @@ const WAY: ReplyWay = { datagrams: false, keepalive: IDLE_TIMEOUT / 100 };
 /** Queries of one client that wait for an answer, at the most, before it is read no further (RFC 7766 section 10). */
 const MAX_WAITING = 500;
 
-/** Bytes of answers that a client leaves unread, at the most, before it is read no further. */
-const MAX_UNREAD = 1024 * 1024;
-
-/**
- * Bytes of answers that are held for a client, at the most, before it is cut off. Those to queries that it asked before it was
- * read no further come all the same, and 500 answers of 64 KiB would be 32 MB for each connection.
- */
-const MAX_HELD = 4 * MAX_UNREAD;
+/** Bytes of answers that the kernel has not taken, at the most, before the client is read no further. */
+const MAX_UNREAD = 65_536;
 
 const NO_ROOM = Buffer.alloc(0);
+
+/** Whoever has the client among others. */
+export interface TcpClientOwner {
+  /**
+   * Bytes of answers that may be held for one client at this moment, before it is cut off. Those to queries that it asked
+   * before it was read no further come all the same, and 500 answers of 64 KiB would be 32 MB for each connection.
+   */
+  readonly mostHeld: number;
+  /** Its connection is over. */
+  onGone(client: TcpClient): void;
+}
 
 /**
  * One TCP connection of a client. Queries are handled as they come and answered as answers come, in any order
@@ -42,6 +47,7 @@ export class TcpClient implements Door, FrameSink {
   #socket: Socket;
   #port: number;
   #handler: QueryHandler;
+  #owner: TcpClientOwner;
   #frames = new FrameReader(this);
   #waiting = 0;
   #asked = false;
@@ -51,13 +57,18 @@ export class TcpClient implements Door, FrameSink {
   #leaving = false;
   #corked = false;
   #paused = false;
+  /** What had come with the question at which it was read no further. */
+  #unread: Buffer | null = null;
+  /** Nothing comes behind that. */
+  #ended = false;
   #room: Buffer = NO_ROOM;
   #idle: NodeJS.Timeout;
   #spare: ClientQuery;
 
-  constructor(socket: Socket, handler: QueryHandler, onGone: (client: TcpClient) => void) {
+  constructor(socket: Socket, handler: QueryHandler, owner: TcpClientOwner) {
     this.#socket = socket;
     this.#handler = handler;
+    this.#owner = owner;
     this.#spare = new ClientQuery(this, TCP);
     // `::ffff:192.0.2.1` is IPv4 that came by a dual-stack socket.
     this.address = (socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
@@ -65,14 +76,18 @@ export class TcpClient implements Door, FrameSink {
     this.lastMessageAt = performance.now();
     this.#idle = setTimeout(() => this.#onIdle(), IDLE_TIMEOUT);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#frames.push(chunk, chunk.length));
-    socket.on("end", () => this.finish());
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    // Said as soon as the last chunk is handed out, also while no more is to be read.
+    socket.on("end", () => {
+      this.#ended = true;
+      if (this.#unread === null) this.finish();
+    });
     socket.on("drain", () => this.#pace());
     // EPIPE and ECONNRESET are how clients leave; "close" follows.
     socket.on("error", () => {});
     socket.on("close", () => {
       clearTimeout(this.#idle);
-      onGone(this);
+      owner.onGone(this);
     });
   }
 
@@ -101,7 +116,7 @@ export class TcpClient implements Door, FrameSink {
     const reading = query.read(message, message.length, true);
     if (this.#handler.handle(query, reading)) this.#spare = new ClientQuery(this, TCP);
     this.#pace();
-    return true;
+    return !this.#paused;
   }
 
   get lastRoom(): Buffer {
@@ -122,10 +137,6 @@ export class TcpClient implements Door, FrameSink {
     if (this.#socket.destroyed) return;
     const frame = this.roomAt + length;
     const reply = frame === this.#room.length ? this.#room : this.#room.subarray(0, frame);
-    if (this.#socket.writableLength + frame > MAX_HELD) {
-      this.destroy();
-      return;
-    }
     writeU16(reply, 0, length);
     if (!this.#corked) {
       // All answers of one turn leave in one system call.
@@ -138,6 +149,11 @@ export class TcpClient implements Door, FrameSink {
       });
     }
     this.#socket.write(reply);
+    if (this.#socket.writableLength <= MAX_UNREAD) return;
+    // Much in one turn: only what the kernel does not take now is left unread by the client.
+    this.#socket.uncork();
+    this.#socket.cork();
+    if (this.#socket.writableLength > this.#owner.mostHeld) this.destroy();
   }
 
   drop(): void {
@@ -181,8 +197,22 @@ export class TcpClient implements Door, FrameSink {
     const tooMuch = this.#waiting >= MAX_WAITING || this.#socket.writableLength > MAX_UNREAD;
     if (tooMuch === this.#paused) return;
     this.#paused = tooMuch;
-    if (tooMuch) this.#socket.pause();
-    else this.#socket.resume();
+    if (tooMuch) {
+      this.#socket.pause();
+      return;
+    }
+    const unread = this.#unread;
+    this.#unread = null;
+    if (unread !== null) this.#read(unread);
+    // Unless that was too much again.
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  #read(chunk: Buffer): void {
+    const all = this.#frames.push(chunk, chunk.length);
+    if (!all && !this.#finished && this.#frames.taken < chunk.length)
+      this.#unread = chunk.subarray(this.#frames.taken);
+    else if (this.#ended) this.finish();
   }
 
   #onIdle(): void {

@@ -2,11 +2,19 @@ import net, { type AddressInfo, type Server, type Socket } from "node:net";
 import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import type { QueryHandler } from "./door.ts";
 import { ListenError, listenUrl } from "./listen-error.ts";
-import { TcpClient } from "./tcp-client.ts";
+import { TcpClient, type TcpClientOwner } from "./tcp-client.ts";
 
 /** Connections in all, and of one address (RFC 7766 section 10). */
 const MAX_CLIENTS = 1000;
 const MAX_PER_ADDRESS = 250;
+
+/**
+ * Bytes of answers that are held for all clients together when each holds all that it may, and for one of them at the most
+ * and at the least: an answer has up to 64 KiB, and one can be behind another.
+ */
+const HELD_IN_ALL = 64 * 1024 * 1024;
+const MOST_HELD = 1024 * 1024;
+const LEAST_HELD = 128 * 1024;
 
 /** Connections that the kernel holds before we accept them. */
 const BACKLOG = 511;
@@ -28,7 +36,7 @@ export interface ReadySocket {
 }
 
 /** One listening TCP socket and its clients. */
-export class TcpDoor {
+export class TcpDoor implements TcpClientOwner {
   #server: Server;
   #handler: QueryHandler;
   #clients = new Set<TcpClient>();
@@ -83,6 +91,10 @@ export class TcpDoor {
     return this.#clients.size;
   }
 
+  get mostHeld(): number {
+    return Math.max(LEAST_HELD, Math.min(MOST_HELD, HELD_IN_ALL / this.#clients.size));
+  }
+
   /** Accepts nobody any more; each connection ends when its queries are answered. */
   deafen(): void {
     this.#server.close();
@@ -128,7 +140,7 @@ export class TcpDoor {
       socket.destroy();
       return;
     }
-    const client = new TcpClient(socket, this.#handler, (gone) => this.#forget(gone));
+    const client = new TcpClient(socket, this.#handler, this);
     const ofAddress = (this.#perAddress.get(client.address) ?? 0) + 1;
     this.#clients.add(client);
     this.#perAddress.set(client.address, ofAddress);
@@ -145,7 +157,8 @@ export class TcpDoor {
     victim.destroy();
   }
 
-  #forget(client: TcpClient): void {
+  /** For the client. */
+  onGone(client: TcpClient): void {
     this.#clients.delete(client);
     const left = (this.#perAddress.get(client.address) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(client.address);

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { AnswerCache } from "../cache/answer-cache.ts";
 import { processTime } from "../cache/clock.ts";
 import type { Config } from "../config/config.ts";
@@ -8,12 +7,15 @@ import { Sockets } from "../listen/sockets.ts";
 import type { Log } from "../observe/log.ts";
 import { privacyFor } from "./history-privacy.ts";
 import { type Ledger, ownLedger, sharedLedger } from "./ledger.ts";
+import { type Processors, usableProcessors } from "./processors.ts";
 import type { Workforce } from "./workforce.ts";
 
 /** Who will answer the queries of a server: this thread, or workers. */
 export interface Crew {
   readonly ledger: Ledger;
   readonly workers: number;
+  /** What the number follows from, in words; null: it was asked for. */
+  readonly why: string | null;
   /** Opens the doors. Rejects with a DotlsError when an address cannot be had; nothing is left open then. */
   open(log: Log): Promise<Workforce>;
 }
@@ -26,11 +28,11 @@ export interface Crew {
 export async function planCrew(
   config: Config,
   cache: AnswerCache | null,
-  processors: number = availableParallelism(),
+  processors: () => Processors = usableProcessors,
   share: () => Promise<unknown> = () => Sockets.choose({ io: config.io, sharing: "first" }),
   sockets: readonly PassedSocket[] = [],
 ): Promise<Crew> {
-  const workers = await workersFor(config, processors, share, sockets.length > 0);
+  const { workers, why } = await workersFor(config, processors, share, sockets.length > 0);
   const { size } = config.history;
   const privacy = privacyFor(config.history);
   if (workers === 1) {
@@ -47,7 +49,7 @@ export async function planCrew(
         ...(cache && { answers: new AnswerCache(cache.memory, processTime(), ledger.cacheCounts()) }),
       });
     };
-    return { ledger, workers, open };
+    return { ledger, workers, why, open };
   }
   const ledger = sharedLedger(size, workers, privacy);
   const { counters, memory, history, cacheCounters, dnstapCounters } = ledger;
@@ -63,33 +65,45 @@ export async function planCrew(
       onWake: () => history.wake(),
     });
   };
-  return { ledger, workers, open };
+  return { ledger, workers, why, open };
 }
 
 async function workersFor(
   config: Config,
-  processors: number,
+  processors: () => Processors,
   share: () => Promise<unknown>,
   passed: boolean,
-): Promise<number> {
+): Promise<Pick<Crew, "workers" | "why">> {
   if (passed && config.shareListeners) {
     const instead = "systemd keeps the sockets that it has passed until the next dotls has them";
     throw new IoError(`shareListeners: ${instead}: leave it off`);
   }
-  // Who has become another user cannot put a new worker in the place of one that has died.
-  const alone = passed || config.user !== null;
-  const automatic = alone ? 1 : automaticWorkers(processors);
-  const wanted = config.workers === "auto" ? automatic : config.workers;
-  if (wanted === 1) return 1;
+  const { workers, why } =
+    config.workers === "auto"
+      ? automatic(config, processors, passed)
+      : { workers: config.workers, why: null };
+  if (workers === 1) return { workers, why };
   if (passed)
     throw new IoError("one thread answers on the sockets that systemd has passed: write workers: 1");
   try {
     await share();
-    return wanted;
+    return { workers, why };
   } catch (error) {
-    if (config.workers === "auto" && error instanceof IoError) return 1;
+    if (config.workers === "auto" && error instanceof IoError) return { workers: 1, why: error.message };
     throw error;
   }
+}
+
+function automatic(
+  { user }: Config,
+  processors: () => Processors,
+  passed: boolean,
+): { readonly workers: number; readonly why: string } {
+  if (passed) return { workers: 1, why: "systemd has passed the sockets" };
+  // Who has become another user cannot put a new worker in the place of one that has died.
+  if (user !== null) return { workers: 1, why: `it becomes user ${user}` };
+  const { count, why } = processors();
+  return { workers: automaticWorkers(count), why };
 }
 
 /** How many workers a machine with so many processors has use for. */

@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly observers: readonly Observer[];
   /** Where it counts what becomes of its messages for dnstap: `DNSTAP_COUNTS` numbers. */
   readonly dnstapCounts?: Float64Array;
+  /** How many threads there are in all. */
+  readonly threads?: number;
   /** Where answers are kept, as this thread sees it; without it none are. */
   readonly answers?: AnswerCache;
   /** Sockets that are there already. */
@@ -83,7 +85,7 @@ export class Engine implements Workforce, QueryHandler {
       if (engine !== null) engine.#now.resolver.forgetFailures();
     });
     const loops = new LoopWatch(log, probes);
-    const dnstap = await dnstapFor(config, log, options.dnstapCounts);
+    const dnstap = await dnstapFor(config, log, options.dnstapCounts, options.threads);
     const around = { factory, loops, observers, answers, log, tap: dnstap?.tap ?? null };
     const first = await Generation.make(config, around);
     engine = new Engine(around, factory, loops, first, dnstap);

@@ -14,10 +14,15 @@ const PATIENCE = 5000;
 
 /**
  * Runs a server until the process is told to stop: by SIGTERM or SIGINT, a second one of which ends it without waiting for
- * clients. SIGHUP makes it read the configuration again. `load` reads it.
+ * clients, or for its start. SIGHUP makes it read the configuration again. `load` reads it.
  */
 export async function runService(load: () => LoadedConfig): Promise<void> {
   const onHangUp = hangUps();
+  const hurry = new AbortController();
+  // Heard from now on: on process 1 of a container, the system throws away what nobody hears.
+  const told = stopSignal(hurry);
+  const giveUp = (): never => process.exit(1);
+  hurry.signal.addEventListener("abort", giveUp);
   const first = load();
   const { config, file, origins } = first;
   const notifier = process.env["NOTIFY_SOCKET"] === undefined ? null : await openNotifier();
@@ -60,6 +65,7 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   });
 
   const server = await started;
+  hurry.signal.removeEventListener("abort", giveUp);
   follow(first);
   onHangUp(() => again("SIGHUP"));
   for (const url of server.urls) process.stdout.write(`listening on ${url}\n`);
@@ -67,8 +73,7 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   process.stdout.write("dotls ready\n");
   notifier?.ready(answering(server.urls));
 
-  const hurry = new AbortController();
-  log.info(`stopping on ${await stopSignal(hurry)}`);
+  log.info(`stopping on ${await told}`);
   watch?.stop();
   notifier?.stopping(running.lameduck + running.timeout + PATIENCE);
   await server.stop(hurry.signal);

@@ -12,7 +12,7 @@ export function hangUps(): (onHangUp: () => void) => void {
   };
 }
 
-/** Resolves with the name of the first signal to stop; `hurry` is aborted by the second. */
+/** Hears signals to stop from now on. Resolves with the name of the first; `hurry` is aborted by the second. */
 export function stopSignal(hurry: AbortController): Promise<string> {
   return new Promise((resolve) => {
     let told = false;

@@ -41,6 +41,7 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
       log,
       observers: [new Counters(order.counters), history],
       dnstapCounts: new Float64Array(order.dnstapCounts),
+      threads: workers,
       ...(answers && { answers }),
       probes: new ProbeBoard(order.probes),
       sharing: order.first ? "first" : "join",
@@ -74,7 +75,12 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   const settle = async (commit: boolean): Promise<void> => {
     const settled = change;
     change = null;
-    await (commit ? settled?.commit() : settled?.abandon());
+    try {
+      await (commit ? settled?.commit() : settled?.abandon());
+    } catch (error) {
+      // With half of another configuration it is of no use; the one that takes its place has the whole.
+      end(port, error);
+    }
     say({ kind: "settled" });
   };
   port.on("message", (message: ToWorker) => {
@@ -112,6 +118,12 @@ async function run(port: MessagePort, order: WorkerOrder): Promise<void> {
   say({ kind: "open", urls: engine.urls, owner: answers?.owner ?? null });
 }
 
+/** Ends the thread for a fault: who waits for it is told, and another one takes its place. */
+function end(port: MessagePort, error: unknown): never {
+  port.postMessage(failureOf(error));
+  process.exit(1);
+}
+
 function failureOf(error: unknown): WorkerFailure {
   const listen = error instanceof ListenError ? { url: error.url, errno: error.errno } : null;
   const code = error instanceof DotlsError ? error.code : "ERR_DOTLS_WORKER";
@@ -134,6 +146,8 @@ async function answer(
 }
 
 if (parentPort === null) throw new Error("this module is for a worker thread");
-// Not awaited at the top: see cli/main.ts. A fault that gets here ends the thread.
+const port = parentPort;
+// Not awaited at the top: see cli/main.ts. A thread whose doors are open, half or whole, and that does not answer would keep
+// its share of the queries: a fault that gets here ends it.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the main thread gives nothing else (worker.ts)
-void run(parentPort, workerData as WorkerOrder);
+run(port, workerData as WorkerOrder).catch((error: unknown) => end(port, error));

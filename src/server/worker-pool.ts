@@ -250,6 +250,8 @@ export class WorkerPool implements Workforce {
     const opening = await worker.opening;
     if (opening.kind === "failed") {
       place.worker = null;
+      // Whatever it has opened by now must not stay open.
+      void worker.kill();
       throw failureOf(opening);
     }
     place.owner = opening.owner;

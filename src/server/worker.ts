@@ -1,6 +1,7 @@
 import { Worker as Thread } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import type { LogFields, LogLevel } from "../observe/log.ts";
+import { DotlsError } from "../errors.ts";
 import { Pulse } from "./pulse.ts";
 import type { UpstreamReport } from "./upstream-report.ts";
 import type { Call, FromWorker, ToWorker, WorkerFailure, WorkerOrder } from "./worker-messages.ts";
@@ -51,13 +52,19 @@ export class Worker {
   /** Ends the wait for what it says of another configuration. */
   #replied: ((reply: Reply) => void) | null = null;
 
-  /** Starts the thread. */
+  /** Starts the thread. Throws DotlsError (ERR_DOTLS_WORKER) when the system has no room for one. */
   constructor(order: Omit<WorkerOrder, "pulse">, events: WorkerEvents) {
     this.#events = events;
-    this.#thread = new Thread(new URL("./worker-entry.js", import.meta.url), {
-      workerData: { ...order, pulse: this.#pulse.memory } satisfies WorkerOrder,
-      name: `dotls-worker-${order.number + 1}`,
-    });
+    try {
+      this.#thread = new Thread(new URL("./worker-entry.js", import.meta.url), {
+        workerData: { ...order, pulse: this.#pulse.memory } satisfies WorkerOrder,
+        name: `dotls-worker-${order.number + 1}`,
+      });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DotlsError("ERR_DOTLS_WORKER", `a worker cannot be started: ${why}`);
+    }
+    this.#thread.once("exit", (code: number) => (this.#fault ??= `it ended with code ${code}`));
     this.opening = new Promise((resolve) => {
       this.#thread.on("message", (message: FromWorker) => {
         if (message.kind === "open" || message.kind === "failed") resolve(message);
@@ -69,14 +76,13 @@ export class Worker {
       this.#fault = error instanceof Error ? error.message : String(error);
     });
     this.#exited = new Promise((resolve) => {
-      this.#thread.once("exit", (code: number) => {
+      this.#thread.once("exit", () => {
         this.#pulse.end();
-        this.#fault ??= `it ended with code ${code}`;
         this.#refreshed(false);
         for (const settle of this.#calls.values()) settle(null);
         this.#calls.clear();
         this.#replied?.(this.#died());
-        if (this.#open && !this.#over) events.onDeath(this, this.#fault);
+        if (this.#open && !this.#over) events.onDeath(this, this.#fault!);
         this.#over = true;
         resolve();
       });

@@ -1,8 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pause } from "../support/forwarder.ts";
+import { temporaryFolder } from "../support/peers/process.ts";
 import { start, until } from "../support/scripted-upstream/fixture.ts";
 import { outcomeOf } from "../support/serve.ts";
 import { UdpClient } from "../support/udp-client.ts";
@@ -76,4 +79,40 @@ describe("SIGTERM", () => {
     expect(await service.ended).toBe(0);
     expect(outcomeOf((await waiting).message)).toMatch(/^SERVFAIL/);
   }, 20_000);
+
+  it("while it starts is not lost, as it would be on process 1: it stops when it has started", async () => {
+    const { service, give } = await startWaiting();
+    service.process.kill("SIGTERM");
+    await give();
+    expect(await service.ended).toBe(0);
+    expect(service.stdout()).toContain("dotls ready");
+    expect(service.news()).toContain("stopping on SIGTERM");
+  });
+
+  it("twice while it starts: it ends at once", async () => {
+    const { service, give } = await startWaiting();
+    service.process.kill("SIGTERM");
+    service.process.kill("SIGINT");
+    await give();
+    expect(await service.ended).toBe(1);
+    expect(service.stdout()).not.toContain("dotls ready");
+  });
 });
+
+/** A service that has begun to read its configuration, which it gets when `give` is called. */
+async function startWaiting(): Promise<{ service: Service; give: () => Promise<void> }> {
+  const folder = temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const pipe = join(folder.path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const service = await startService("", { env: { DOTLS_CONFIG: pipe }, ready: false });
+  // Opens as soon as somebody reads there.
+  const file = await open(pipe, "w");
+  return {
+    service,
+    give: async () => {
+      await file.write("{workers: 1, state: none, localNames: {test: false}}\n");
+      await file.close();
+    },
+  };
+}

@@ -119,6 +119,20 @@ describe("frames of a stream", () => {
     }
   });
 
+  it("go on behind `taken` after any stop, with nothing lost and nothing twice", () => {
+    const messages = [filled(20), filled(1, 2), filled(0), filled(300, 3), filled(20, 4)];
+    const stream = framed(...messages);
+    for (let cut = 0; cut <= stream.length; cut++) {
+      const got: Buffer[] = [];
+      const frames = new FrameReader({
+        onFrame: (bytes, start, end) => got.push(Buffer.from(bytes.subarray(start, end))) < 0,
+      });
+      for (let rest of [stream.subarray(0, cut), stream.subarray(cut)])
+        while (!frames.push(rest, rest.length)) rest = rest.subarray(frames.taken);
+      expect(got).toEqual(messages);
+    }
+  });
+
   it("say how many bytes wait for the rest", () => {
     const { frames } = reader();
     const stream = framed(filled(30));

@@ -4,11 +4,11 @@ import { Counters } from "../../src/observe/counters.ts";
 import type { Outcome } from "../../src/observe/outcome.ts";
 import { Drop, Source, Transport } from "../../src/observe/outcome.ts";
 import { QUESTION_TYPES } from "../../src/observe/question-type.ts";
-import { TallyDrop, TallySource } from "../../src/observe/tally.ts";
+import { Tally, TallyDrop, TallySource } from "../../src/observe/tally.ts";
 import { outcomeOf } from "./outcomes.ts";
 
 /** A query from its arrival to its end. */
-function count(counters: Counters, outcome: Outcome): void {
+function count(counters: Pick<Counters, "received" | "ended">, outcome: Outcome): void {
   counters.received(outcome);
   counters.ended(outcome);
 }
@@ -150,5 +150,21 @@ describe("Counters", () => {
     count(next, outcomeOf("a.", { error: "refused" }));
     count(next, outcomeOf("a.", { error: "timeout" }));
     expect(next.snapshot()).toMatchObject({ received: 3, errors: { timeout: 2, refused: 1 } });
+  });
+
+  it("has never more ends than beginnings, however a thread counts on while it is read", () => {
+    const { numbers } = new Counters().tally;
+    const idle = new Counters().tally;
+    for (let at = 0; at < numbers.length; at += 7) {
+      const busy = new Counters().tally;
+      let reads = 0;
+      const read = new Proxy(busy.numbers, {
+        get: (target, key) => {
+          if (reads++ === at) for (let i = 0; i < 3; i++) count(busy, outcomeOf("a."));
+          return Reflect.get(target, key) as unknown;
+        },
+      });
+      expect(Tally.sum([idle, new Tally(read)]).inFlight).toBeGreaterThanOrEqual(0);
+    }
   });
 });

@@ -1,5 +1,6 @@
-import type { NetworkInterfaceInfo } from "node:os";
-import { describe, expect, it } from "vitest";
+import { syncBuiltinESMExports } from "node:module";
+import os, { type NetworkInterfaceInfo } from "node:os";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ListenOn } from "../../src/listen/listeners.ts";
 import { isOwnAddress } from "../../src/resolve/self-address.ts";
 
@@ -21,7 +22,7 @@ function on(text: string): ListenOn {
 }
 
 function own(target: string, ...listening: readonly string[]): boolean {
-  return isOwnAddress(on(target), listening.map(on), interfaces);
+  return isOwnAddress(on(target), listening.map(on), () => interfaces);
 }
 
 describe("an address of our own", () => {
@@ -66,5 +67,20 @@ describe("an address of our own", () => {
 
   it("is looked for at the interfaces of this host", () => {
     expect(isOwnAddress(on("udp 127.0.0.1 53"), [on("udp 0.0.0.0 53")])).toBe(true);
+  });
+
+  it("is loopback behind a wildcard, also while the system has no room to say what else is", () => {
+    const look = vi.spyOn(os, "networkInterfaces").mockImplementation(() => {
+      throw new Error("uv_interface_addresses returned EMFILE");
+    });
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      look.mockRestore();
+      syncBuiltinESMExports();
+    });
+    expect(isOwnAddress(on("udp 127.0.0.1 53"), [on("udp 0.0.0.0 53")])).toBe(true);
+    expect(isOwnAddress(on("tcp ::1 53"), [on("tcp :: 53")])).toBe(true);
+    expect(isOwnAddress(on("udp 192.0.2.7 53"), [on("udp 0.0.0.0 53")])).toBe(false);
+    expect(look).toHaveBeenCalled();
   });
 });

@@ -16,6 +16,9 @@ export const canShare: boolean = await Sockets.choose({ io: "auto", sharing: "fi
 export interface WorkerHost {
   /** `udp://127.0.0.1:PORT`. */
   readonly url: string;
+  readonly pid: number;
+  /** Of what it has logged, how often a worker took the place of another. */
+  readonly replaced: () => number;
   /** What it has logged so far, one JSON object a line. */
   readonly log: () => string;
   status(): Promise<Status>;
@@ -67,6 +70,8 @@ export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[])
   const [url = ""] = (await line()).split(" ");
   return {
     url,
+    pid: child.pid!,
+    replaced: () => log.split('"the new worker answers"').length - 1,
     log: () => log,
     reload: async (upstream, ...more) => {
       child.stdin.write(`reload ${JSON.stringify(settings(upstream, more))}\n`);

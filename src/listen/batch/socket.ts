@@ -162,9 +162,16 @@ function setOption(libc: Libc, fd: number, level: number, name: number, value: n
 /**
  * Puts the socket under a number that Node knows of, as that of an open file, and gives that: when a worker thread dies, Node
  * closes the files it had open, and so the socket too. Else the kernel would go on giving it its share of the queries.
+ * -1 when there is no room for another file: the socket is closed then.
  */
 export function adopt(libc: Libc, fd: number): number {
-  const known = openSync("/", "r");
+  let known: number;
+  try {
+    known = openSync("/", "r");
+  } catch {
+    libc.close(fd);
+    return -1;
+  }
   const done = libc.dup3(fd, known, SOCK_CLOEXEC);
   libc.close(fd);
   if (done >= 0) return known;
