@@ -131,7 +131,9 @@ export class UpstreamFactory {
   }
 
   #named(spec: UpstreamSpec, name: string): Upstream {
-    const { port, padding } = spec;
+    const { port, padding, tls } = spec;
+    // Where they are dialled nobody could be told that they cannot be read.
+    if (tls.verify !== "none") this.#shared.anchors(tls.ca);
     const book = this.#book(name);
     // Each address keeps its target, and so what was learned of it.
     const dialers = new Map<string, Open>();
@@ -154,6 +156,8 @@ export class UpstreamFactory {
   }
 
   #designated(spec: UpstreamSpec, address: string): Upstream {
+    // As above; and whatever the configuration says, it may have to prove who it is.
+    this.#shared.anchors(spec.tls.ca);
     const { port, padding } = spec;
     const { book, way } = discovered(spec, address, this.#shared);
     const place = { transport: "tcp", address, port, name: null, padding } as const;
