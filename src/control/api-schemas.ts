@@ -14,6 +14,14 @@ const upstream = {
   address: z.string(),
   port: count,
   name: none(z.string()),
+  designated: none(
+    z.strictObject({
+      protocol: z.enum(["tls", "https"]),
+      name: z.string(),
+      address: z.string(),
+      port: count,
+    }),
+  ).describe("with ddr://, the encrypted face that is used of the resolver"),
   authenticated: proof.describe("by what it proved who it is when it was last connected"),
   weakness: none(z.string()),
   state,
@@ -46,6 +54,7 @@ const queries = z.strictObject({
   dropped: count,
   refused: count,
   forwarded: count,
+  clear: count,
   cached: count,
   stale: count,
   refreshed: count,
@@ -130,7 +139,8 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Test: z.strictObject({
     label: z.string(),
     address: z.string(),
-    ok: z.boolean(),
+    question: z.string(),
+    ok: z.boolean().describe("it gave an answer, whatever stands in it"),
     connectMs: none(ms),
     handshakeMs: none(ms),
     resumed: none(z.boolean()),
