@@ -51,13 +51,16 @@ interface ExplainedUpstream {
 export interface UpstreamTest {
   readonly label: string;
   readonly address: string;
+  /** What it was asked: the name servers of the zone that its route is for, else `. NS`. */
+  readonly question: string;
+  /** It gave an answer, whatever stands in it: `rcode` says that. */
   readonly ok: boolean;
   /** Of a connection of its own, in ms; null: it did not come so far. */
   readonly connectMs: number | null;
   readonly handshakeMs: number | null;
   readonly resumed: boolean | null;
   readonly tlsVersion: string | null;
-  /** From sending `. NS` to its answer, ms. */
+  /** From sending the question to its answer, ms. */
   readonly queryMs: number | null;
   readonly rcode: string | null;
   readonly authenticated: "name" | "pin" | "none" | null;

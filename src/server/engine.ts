@@ -137,11 +137,9 @@ export class Engine implements Workforce, QueryHandler {
 
   async test(label: string): Promise<readonly UpstreamTest[]> {
     const { testUpstream } = await import("./upstream-test.ts");
-    return Promise.all(
-      this.#now.upstreams
-        .filter((upstream) => upstream.label === label)
-        .map((upstream) => testUpstream(upstream)),
-    );
+    const { upstreams, groups } = this.#now;
+    const meant = upstreams.filter((upstream) => upstream.label === label);
+    return Promise.all(meant.map((upstream) => testUpstream(upstream, groups.zoneOf(upstream))));
   }
 
   start(): void {
