@@ -163,12 +163,13 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
     summary: z.string(),
     steps: z.array(
       z.strictObject({
-        stage: z.enum(["question", "local names", "cache", "route", "policy"]),
+        stage: z.enum(["access", "question", "local names", "cache", "route", "policy"]),
         says: z.string(),
       }),
     ),
     cache: none(
       z.strictObject({
+        name: z.string(),
         state: z.enum(["fresh", "stale", "failure"]),
         rcode: z.string(),
         age: z.int(),

@@ -9,8 +9,10 @@ export interface Explanation {
   readonly summary: string;
   /** What each stage says, in the order in which a query passes them, up to the one that answers. */
   readonly steps: readonly ExplainedStep[];
-  /** What is kept of the question; null: nothing. */
+  /** What is kept for the question; null: nothing. */
   readonly cache: {
+    /** Whose it is: that of the name, or of one above that does not exist (RFC 8020). */
+    readonly name: string;
     readonly state: "fresh" | "stale" | "failure";
     readonly rcode: string;
     /** Seconds since it was stored, and those for which it still holds; 0 or less: over its time. */
@@ -31,7 +33,7 @@ export interface Explanation {
 }
 
 interface ExplainedStep {
-  readonly stage: "question" | "local names" | "cache" | "route" | "policy";
+  readonly stage: "access" | "question" | "local names" | "cache" | "route" | "policy";
   readonly says: string;
 }
 

@@ -99,6 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: [
       parameter("name", "a name", { type: "string" }, true),
       parameter("type", "a record type; A without it"),
+      parameter("client", "the IP address of who asks; without it, somebody who may"),
     ],
     answer: json("Explanation"),
   },

@@ -130,9 +130,9 @@ export class Engine implements Workforce, QueryHandler {
     return true;
   }
 
-  async explain(name: Uint8Array, type: number): Promise<Explanation> {
+  async explain(name: Uint8Array, type: number, client: string | null): Promise<Explanation> {
     const { explain } = await import("./explain.ts");
-    return explain(name, type, this.#now);
+    return explain(name, type, client, this.#now);
   }
 
   async test(label: string): Promise<readonly UpstreamTest[]> {

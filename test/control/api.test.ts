@@ -231,7 +231,7 @@ describe("GET /v1/explain", () => {
     expect(await explain(served, "localhost")).toMatchObject({ name: "localhost.", answeredBy: "local" });
     expect(await explain(served, "a.test", "AXFR")).toMatchObject({
       answeredBy: "local",
-      steps: [{ stage: "question" }],
+      steps: [{ stage: "access" }, { stage: "question" }],
     });
     expect(await explain(served, "A.Test")).toMatchObject({
       name: "A.Test.",
