@@ -74,6 +74,26 @@ const queries = z.strictObject({
   }),
 });
 
+const frequent = z.array(z.strictObject({ key: z.string(), count }));
+
+/** What happened in one stretch of time. */
+const stretch = {
+  seconds: z.number(),
+  received: count,
+  upstream: count,
+  cache: count,
+  stale: count,
+  local: count,
+  failed: count,
+  dropped: count,
+  p50: none(ms),
+  p95: none(ms),
+  p99: none(ms),
+};
+
+/** The same as columns of equal length. */
+const columns = Object.fromEntries(Object.entries(stretch).map(([name, schema]) => [name, z.array(schema)]));
+
 /** What the API answers with, by the names that the description gives them. Held against real answers by a test. */
 export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Error: z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),
@@ -102,7 +122,7 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
     history: z.strictObject({
       kept: count,
       size: count,
-      file: none(z.looseObject({ path: z.string(), written: count, lost: count, error: none(z.string()) })),
+      file: none(z.strictObject({ path: z.string(), written: count, lost: count, error: none(z.string()) })),
     }),
     dnstap: z.strictObject({ to: z.string(), connected: count, sent: count, dropped: count }).optional(),
     bypass: bypass.optional(),
@@ -199,6 +219,42 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Removed: z.strictObject({ removed: count }),
   Forgotten: z.strictObject({ forgotten: count }),
   Reloaded: z.strictObject({ listeners: z.array(z.string()), needsRestart: z.array(z.string()) }),
-  Trend: z.looseObject({ step: z.number(), at: z.array(z.number()) }),
-  Insights: z.looseObject({}),
+  Trend: z.strictObject({
+    step: z.number().describe("seconds between two points, as it is meant to be"),
+    now: none(z.strictObject(stretch)).describe("the last minute as one"),
+    at: z.array(z.number()).describe("the end of each stretch, in seconds since 1970"),
+    columns: z.strictObject(columns),
+    servers: z.array(
+      z.strictObject({
+        label: z.string(),
+        address: z.string(),
+        port: count,
+        ms: z.array(none(ms)),
+        answers: z.array(count),
+        failures: z.array(count),
+      }),
+    ),
+  }),
+  Insights: z.strictObject({
+    privacy: z.enum(["full", "mask-clients", "hide-clients", "counters-only"]),
+    queries: count,
+    since: none(time),
+    names: frequent,
+    clients: none(frequent),
+    types: frequent,
+    nxdomain: frequent,
+    servfail: frequent,
+    unanswered: frequent,
+    slowest: z.array(
+      z.strictObject({
+        time,
+        name: z.string(),
+        type: z.string(),
+        ms,
+        server: none(z.string()),
+        rcode: none(z.string()),
+      }),
+    ),
+    searchWaste: z.strictObject({ nxdomain: count, wasted: count, suffixes: frequent }),
+  }),
 };
