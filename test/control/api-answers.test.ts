@@ -205,7 +205,7 @@ describe("a running server", () => {
     expect(live.headers.get("content-type")).toBe("text/event-stream");
     const { value } = await live.body!.getReader().read();
     ended.abort();
-    const events = Buffer.from(value!)
+    const events = Buffer.from(value)
       .toString()
       .matchAll(/^event: query\ndata: (.*)$/gm);
     expect([...events].flatMap(([, data]) => faults(data!))).toEqual([]);
