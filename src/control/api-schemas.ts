@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { answerSources } from "../observe/history-entry.ts";
 
 const count = z.int().min(0);
 const ms = z.number();
@@ -252,6 +253,7 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
         type: z.string(),
         ms,
         server: none(z.string()),
+        source: none(z.enum(answerSources)),
         rcode: none(z.string()),
       }),
     ),
