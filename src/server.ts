@@ -58,6 +58,8 @@ export interface RunningServer {
    * and named. Rejects with a DotlsError when something of it cannot be had; then all goes on as before. One after the other.
    */
   reload(config: Config, origins?: ReadonlyMap<string, string>): Promise<ReloadReport>;
+  /** A new configuration could not even be read: the metrics say that the last reload has failed. */
+  refused(): void;
   /**
    * Stops: goes on for as long as `lameduck` says, takes no more queries then, answers those it has, writes the history,
    * closes all. `hurry`: nobody is to be waited for any more.
@@ -173,23 +175,34 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     try {
       return await takeOver(wanted, origins);
     } catch (error) {
-      running = { ...running, lastReloadOk: false };
+      refused();
       throw error;
     }
   }
 
+  function refused(): void {
+    running = { ...running, lastReloadOk: false };
+  }
+
   async function takeOver(wanted: Config, origins: ReadonlyMap<string, string>): Promise<ReloadReport> {
     const { config: next, pending } = applicable(running.config, wanted);
-    const newHistory = !isDeepStrictEqual(next.history, running.config.history);
-    if (newHistory) await history.check(next.history);
     checkPassed(sockets, next.listen);
-    const change = await prepare(workforce, next);
+    const newHistory = !isDeepStrictEqual(next.history, running.config.history);
+    const files = newHistory ? await history.prepare(next.history) : null;
+    let change: PreparedChange;
+    try {
+      change = await prepare(workforce, next);
+    } catch (error) {
+      await files?.abandon();
+      throw error;
+    }
+    // All that can be refused is behind us: what comes now must not fail, or there would be half of each.
     await change.commit();
     running = { config: next, origins, since: new Date(), lastReloadOk: true };
-    if (cache !== null) await forget(cache, next);
     bypass.allow(next.bypass);
     log.setLevel?.(next.log.level);
-    if (newHistory) await history.follow(next.history);
+    await files?.commit();
+    await cache?.follow(next);
     return { listeners: workforce.urls, needsRestart: pending };
   }
 
@@ -213,6 +226,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
       changing = mine.catch(() => {});
       return mine;
     },
+    refused,
     stop: async (hurry) => {
       ready = false;
       await changing;
@@ -249,25 +263,6 @@ async function sleep(milliseconds: number, hurry: AbortSignal | undefined): Prom
   if (milliseconds === 0) return;
   // Nothing else may hold the process by now.
   await pause(milliseconds, undefined, hurry && { signal: hurry }).catch(() => {});
-}
-
-/** How often, and how many ms apart, it is tried to forget what is out of date. */
-const ATTEMPTS = 40;
-const ATTEMPT_PAUSE = 50;
-
-/** Forgets what does not hold under a new configuration, as soon as the other threads let us. */
-async function forget(cache: KeptAnswers, config: Config): Promise<void> {
-  const changed = cache.follow(config);
-  for (let left = ATTEMPTS; ; left--) {
-    try {
-      cache.forget(changed);
-      return;
-    } catch (error) {
-      const isBusy = error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY";
-      if (!isBusy || left === 1) throw error;
-      await pause(ATTEMPT_PAUSE);
-    }
-  }
 }
 
 const wordsFor: Record<Change, string> = {

@@ -78,9 +78,12 @@ function upstreamLines(upstreams: readonly UpstreamStatus[], now: number): strin
   ];
 }
 
-/** The label, and the address where the label does not hold it. */
-function nameOf({ label, address }: UpstreamStatus): string {
-  return printable(label.includes(address) ? label : `${label} (${address})`);
+/** The label, the address where the label does not hold it, and the face that a plain resolver has named (`ddr://`). */
+function nameOf({ label, address, designated }: UpstreamStatus): string {
+  const name = label.includes(address) ? label : `${label} (${address})`;
+  if (designated === null) return printable(name);
+  const { protocol, address: face, port } = designated;
+  return printable(`${name} -> ${protocol} ${face} port ${port}`);
 }
 
 function weakness(authenticated: UpstreamStatus["authenticated"], why: string): string {

@@ -53,10 +53,12 @@ export function effectiveOptions(
   origins: ReadonlyMap<string, string>,
 ): readonly EffectiveOption[] {
   const values = writtenForm(config);
+  const { token } = config.control;
+  // Not even the hash goes over the network; the path of a file says nothing.
+  if (typeof token === "object" && "hash" in token) values.set("control.token", "(not shown)");
   return [...OPTIONS.keys()].map((key) => ({
     key,
-    value:
-      key === "control.token" && typeof config.control.token === "object" ? "(not shown)" : values.get(key),
+    value: values.get(key),
     origin: origins.get(key) ?? "program",
   }));
 }

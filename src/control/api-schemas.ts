@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { answerSources } from "../observe/history-entry.ts";
 
 const count = z.int().min(0);
 const ms = z.number();
@@ -14,6 +15,14 @@ const upstream = {
   address: z.string(),
   port: count,
   name: none(z.string()),
+  designated: none(
+    z.strictObject({
+      protocol: z.enum(["tls", "https"]),
+      name: z.string(),
+      address: z.string(),
+      port: count,
+    }),
+  ).describe("with ddr://, the encrypted face that is used of the resolver"),
   authenticated: proof.describe("by what it proved who it is when it was last connected"),
   weakness: none(z.string()),
   state,
@@ -46,6 +55,7 @@ const queries = z.strictObject({
   dropped: count,
   refused: count,
   forwarded: count,
+  clear: count,
   cached: count,
   stale: count,
   refreshed: count,
@@ -64,6 +74,26 @@ const queries = z.strictObject({
     failed: perSource,
   }),
 });
+
+const frequent = z.array(z.strictObject({ key: z.string(), count }));
+
+/** What happened in one stretch of time. */
+const stretch = {
+  seconds: z.number(),
+  received: count,
+  upstream: count,
+  cache: count,
+  stale: count,
+  local: count,
+  failed: count,
+  dropped: count,
+  p50: none(ms),
+  p95: none(ms),
+  p99: none(ms),
+};
+
+/** The same as columns of equal length. */
+const columns = Object.fromEntries(Object.entries(stretch).map(([name, schema]) => [name, z.array(schema)]));
 
 /** What the API answers with, by the names that the description gives them. Held against real answers by a test. */
 export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
@@ -94,7 +124,7 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
     history: z.strictObject({
       kept: count,
       size: count,
-      file: none(z.looseObject({ path: z.string(), written: count, lost: count, error: none(z.string()) })),
+      file: none(z.strictObject({ path: z.string(), written: count, lost: count, error: none(z.string()) })),
     }),
     dnstap: z.strictObject({ to: z.string(), connected: count, sent: count, dropped: count }).optional(),
     bypass: bypass.optional(),
@@ -131,7 +161,8 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Test: z.strictObject({
     label: z.string(),
     address: z.string(),
-    ok: z.boolean(),
+    question: z.string(),
+    ok: z.boolean().describe("it gave an answer, whatever stands in it"),
     connectMs: none(ms),
     handshakeMs: none(ms),
     resumed: none(z.boolean()),
@@ -154,12 +185,13 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
     summary: z.string(),
     steps: z.array(
       z.strictObject({
-        stage: z.enum(["question", "local names", "cache", "route", "policy"]),
+        stage: z.enum(["access", "question", "local names", "cache", "route", "policy"]),
         says: z.string(),
       }),
     ),
     cache: none(
       z.strictObject({
+        name: z.string(),
         state: z.enum(["fresh", "stale", "failure"]),
         rcode: z.string(),
         age: z.int(),
@@ -189,6 +221,43 @@ export const apiSchemas: Readonly<Record<string, z.ZodType>> = {
   Removed: z.strictObject({ removed: count }),
   Forgotten: z.strictObject({ forgotten: count }),
   Reloaded: z.strictObject({ listeners: z.array(z.string()), needsRestart: z.array(z.string()) }),
-  Trend: z.looseObject({ step: z.number(), at: z.array(z.number()) }),
-  Insights: z.looseObject({}),
+  Trend: z.strictObject({
+    step: z.number().describe("seconds between two points, as it is meant to be"),
+    now: none(z.strictObject(stretch)).describe("the last minute as one"),
+    at: z.array(z.number()).describe("the end of each stretch, in seconds since 1970"),
+    columns: z.strictObject(columns),
+    servers: z.array(
+      z.strictObject({
+        label: z.string(),
+        address: z.string(),
+        port: count,
+        ms: z.array(none(ms)),
+        answers: z.array(count),
+        failures: z.array(count),
+      }),
+    ),
+  }),
+  Insights: z.strictObject({
+    privacy: z.enum(["full", "mask-clients", "hide-clients", "counters-only"]),
+    queries: count,
+    since: none(time),
+    names: frequent,
+    clients: none(frequent),
+    types: frequent,
+    nxdomain: frequent,
+    servfail: frequent,
+    unanswered: frequent,
+    slowest: z.array(
+      z.strictObject({
+        time,
+        name: z.string(),
+        type: z.string(),
+        ms,
+        server: none(z.string()),
+        source: none(z.enum(answerSources)),
+        rcode: none(z.string()),
+      }),
+    ),
+    searchWaste: z.strictObject({ nxdomain: count, wasted: count, suffixes: frequent }),
+  }),
 };

@@ -9,8 +9,10 @@ export interface Explanation {
   readonly summary: string;
   /** What each stage says, in the order in which a query passes them, up to the one that answers. */
   readonly steps: readonly ExplainedStep[];
-  /** What is kept of the question; null: nothing. */
+  /** What is kept for the question; null: nothing. */
   readonly cache: {
+    /** Whose it is: that of the name, or of one above that does not exist (RFC 8020). */
+    readonly name: string;
     readonly state: "fresh" | "stale" | "failure";
     readonly rcode: string;
     /** Seconds since it was stored, and those for which it still holds; 0 or less: over its time. */
@@ -31,7 +33,7 @@ export interface Explanation {
 }
 
 interface ExplainedStep {
-  readonly stage: "question" | "local names" | "cache" | "route" | "policy";
+  readonly stage: "access" | "question" | "local names" | "cache" | "route" | "policy";
   readonly says: string;
 }
 
@@ -51,13 +53,16 @@ interface ExplainedUpstream {
 export interface UpstreamTest {
   readonly label: string;
   readonly address: string;
+  /** What it was asked: the name servers of the zone that its route is for, else `. NS`. */
+  readonly question: string;
+  /** It gave an answer, whatever stands in it: `rcode` says that. */
   readonly ok: boolean;
   /** Of a connection of its own, in ms; null: it did not come so far. */
   readonly connectMs: number | null;
   readonly handshakeMs: number | null;
   readonly resumed: boolean | null;
   readonly tlsVersion: string | null;
-  /** From sending `. NS` to its answer, ms. */
+  /** From sending the question to its answer, ms. */
   readonly queryMs: number | null;
   readonly rcode: string | null;
   readonly authenticated: "name" | "pin" | "none" | null;

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Context, Hono } from "hono";
 import type { EffectiveOption } from "../config/print.ts";
 import { parseName } from "../dns/name.ts";
@@ -31,8 +32,8 @@ export interface ObserveSources {
   readonly alive: () => Promise<string | null>;
   /** Why it should get no queries, in words; null: it should. */
   readonly ready: () => string | null;
-  /** `name` in wire form. */
-  readonly explain: (name: Uint8Array, type: number) => Promise<Explanation>;
+  /** `name` in wire form; `client`: an IP address, null for somebody who may ask. */
+  readonly explain: (name: Uint8Array, type: number, client: string | null) => Promise<Explanation>;
   /** Null: no upstream has this label. */
   readonly test: (label: string) => Promise<readonly UpstreamTest[] | null>;
 }
@@ -80,7 +81,9 @@ export function observeRoutes(app: Hono, sources: ObserveSources, ring: HistoryR
     const wanted = context.req.query("type") ?? "A";
     const type = typeCode(wanted);
     if (type === undefined) throw unclear(`${JSON.stringify(wanted)} is no type`);
-    return context.json(await sources.explain(parseName(name, ROOT), type));
+    const client = context.req.query("client") ?? null;
+    if (client !== null && isIP(client) === 0) throw unclear(`${JSON.stringify(client)} is no IP address`);
+    return context.json(await sources.explain(parseName(name, ROOT), type, client));
   });
   app.get("/v1/live", (context) => follow(context, live, ring));
   app.get("/v1/openapi.json", async (context) => {

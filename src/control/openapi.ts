@@ -81,7 +81,8 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: "post",
     path: "/v1/upstreams/test",
-    summary: "Asks an upstream `. NS` now, on a connection of its own; one answer for each of its addresses.",
+    summary:
+      "Asks an upstream for the name servers of its route, or of the root, now and on a connection of its own; one answer for each of its addresses.",
     parameters: [parameter("label", "as in /v1/upstreams", { type: "string" }, true)],
     answer: json("Test", true),
   },
@@ -98,6 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: [
       parameter("name", "a name", { type: "string" }, true),
       parameter("type", "a record type; A without it"),
+      parameter("client", "the IP address of who asks; without it, somebody who may"),
     ],
     answer: json("Explanation"),
   },

@@ -73,6 +73,8 @@ export interface UpstreamStatus {
   readonly port: number;
   /** The name that its certificate must carry; null: the address. */
   readonly name: string | null;
+  /** With `ddr://`: the encrypted face that the plain resolver at `address` has named, and that is used; null: none is known. */
+  readonly designated: DesignatedFace | null;
   /** By what it proved who it is when it was last connected; null: it was not yet. `none`: anybody may have answered. */
   readonly authenticated: "name" | "pin" | "none" | null;
   /** What makes that proof weaker than a certificate with the right name, in words; null: nothing does. */
@@ -137,6 +139,15 @@ export interface UpstreamDetail extends UpstreamStatus {
   readonly tlsErrors: Readonly<Record<string, number>>;
   /** Questions that it got because another server was late; won: its answer came first. */
   readonly hedges: { readonly won: number; readonly lost: number };
+}
+
+/** Where a resolver can be asked under encryption, as it says itself (RFC 9462). */
+export interface DesignatedFace {
+  readonly protocol: "tls" | "https";
+  /** The name that the resolver gives to it. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 interface UpstreamError {

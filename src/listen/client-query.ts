@@ -25,6 +25,7 @@ export class ClientQuery extends QueryView {
   /** One of `Source` in observe/outcome.ts. */
   source = 0;
   server: string | null = null;
+  clear = false;
   error: string | null = null;
   // Of meaning only when a server answered; all in whole microseconds.
   waitUs = 0;
@@ -69,6 +70,7 @@ export class ClientQuery extends QueryView {
     this.replySize = 0;
     this.source = 0;
     this.server = null;
+    this.clear = false;
     this.error = null;
     this.extra = null;
     this.records = null;

@@ -21,6 +21,8 @@ export interface CountersSnapshot {
   readonly refused: number;
   /** Answered by an upstream. */
   readonly forwarded: number;
+  /** Of those, by one that is asked unencrypted: by a route, or while the bypass was open. */
+  readonly clear: number;
   /** Answered from memory, with answers that were in their time, or failures that are remembered. */
   readonly cached: number;
   /** Answered from memory, with answers over their time. */
@@ -115,6 +117,7 @@ export class Counters implements Observer {
       dropped: tally.dropped(),
       refused: tally.replies(TallySource.LOCAL, Rcode.REFUSED),
       forwarded: tally.replied(TallySource.UPSTREAM),
+      clear: tally.clear,
       cached: tally.replied(TallySource.CACHE),
       stale: tally.replied(TallySource.STALE),
       refreshed: tally.refreshed,

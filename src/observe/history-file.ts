@@ -1,4 +1,4 @@
-import { rm, truncate } from "node:fs/promises";
+import { rm, stat, truncate } from "node:fs/promises";
 import { DotlsError } from "../errors.ts";
 import type { HistoryCursor } from "./history-cursor.ts";
 import { historyLine } from "./history-line.ts";
@@ -50,16 +50,37 @@ export async function startHistoryFile(
   log: Log,
   now: () => number = () => Date.now(),
 ): Promise<HistoryFile> {
-  const file = await openFile(ring, options.file);
-  const history = new HistoryFile(ring, options, log, now, file);
-  history.start();
-  return history;
+  return (await openHistoryFile(ring, options.file, log, now)).start(options);
 }
 
-/** Whether a file could be written as `startHistoryFile` would. Rejects as that does. */
-export async function checkHistoryFile(ring: HistoryRing, file: string): Promise<void> {
-  const opened = await openFile(ring, file);
-  await opened.close();
+/** A file that is open and waits to be written. */
+export interface OpenedHistoryFile {
+  /** Begins to append what the ring records from now on. */
+  start(options: HistoryFileOptions): HistoryFile;
+  /** It is not to be written: it is closed, and removed if it was not there before. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+/** Opens a file as `startHistoryFile` does, to be written later or not at all. Rejects as that does. */
+export async function openHistoryFile(
+  ring: HistoryRing,
+  path: string,
+  log: Log,
+  now: () => number,
+): Promise<OpenedHistoryFile> {
+  const isNew = (await stat(path).catch(() => null)) === null;
+  const file = await openFile(ring, path);
+  return {
+    start: (options) => {
+      const history = new HistoryFile(ring, options, log, now, file);
+      history.start();
+      return history;
+    },
+    abandon: async () => {
+      await file.close().catch(() => {});
+      if (isNew) await rm(path, { force: true }).catch(() => {});
+    },
+  };
 }
 
 async function openFile(ring: HistoryRing, file: string): Promise<LineFile> {

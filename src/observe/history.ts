@@ -1,8 +1,8 @@
 import {
-  checkHistoryFile,
   type HistoryFile,
   type HistoryFileOptions,
   type HistoryFileStatus,
+  openHistoryFile,
   startHistoryFile,
 } from "./history-file.ts";
 import type { HistoryRing } from "./history-ring.ts";
@@ -16,6 +16,14 @@ export interface HistoryOptions extends Omit<HistoryFileOptions, "file"> {
   readonly keep: number;
   /** Null: memory alone. */
   readonly file: string | null;
+}
+
+/** Other options whose file is open already. */
+export interface HistoryChange {
+  /** They count from now on; what is waiting still goes to the old file. Never rejects. */
+  commit(): Promise<void>;
+  /** They do not; nothing is left of them. */
+  abandon(): Promise<void>;
 }
 
 /** What is known of the queries of a running server: in memory, and in a file where there is one. */
@@ -56,18 +64,21 @@ export class History {
     return new History(ring, options.keep, log, now, await openFile(ring, options, log, now));
   }
 
-  /** Whether the file of other options can be written. Rejects as `start` does. */
-  async check({ file }: HistoryOptions): Promise<void> {
-    if (file !== null) await checkHistoryFile(this.ring, file);
-  }
-
-  /** Goes on by other options; what is waiting still goes to the old file. Rejects as `start` does. */
-  async follow(options: HistoryOptions): Promise<void> {
-    await this.#file?.stop();
-    this.#file = null;
-    this.#keep = options.keep;
-    this.#file = await openFile(this.ring, options, this.#log, this.#now);
-    this.sweep();
+  /**
+   * Opens what other options need; nothing has changed yet. Rejects as `start` does, and nothing is left open then.
+   */
+  async prepare(options: HistoryOptions): Promise<HistoryChange> {
+    const { file, keep } = options;
+    const opened = file === null ? null : await openHistoryFile(this.ring, file, this.#log, this.#now);
+    return {
+      commit: async () => {
+        await this.#file?.stop();
+        this.#keep = keep;
+        this.#file = file === null ? null : opened!.start({ ...options, file });
+        this.sweep();
+      },
+      abandon: async () => opened?.abandon(),
+    };
   }
 
   /** Of the file; null when there is none. */

@@ -46,6 +46,7 @@ export interface SlowQuery {
   readonly ms: number;
   /** The label of the upstream; null: dotls itself, or the cache. */
   readonly server: string | null;
+  readonly source: HistoryEntry["source"];
   readonly rcode: string | null;
 }
 
@@ -72,7 +73,7 @@ class Findings {
   #unanswered = new Map<string, number>();
   #slowest: SlowQuery[] = [];
 
-  add({ time, name, type, client, rcode, ms, server }: HistoryEntry): void {
+  add({ time, name, type, client, rcode, ms, server, source }: HistoryEntry): void {
     this.#queries++;
     this.#since ??= time;
     if (client !== null) countIn(this.#clients, client);
@@ -85,7 +86,7 @@ class Findings {
     else if (rcode === null) countIn(this.#unanswered, folded);
     const least = this.#slowest.at(-1)?.ms ?? 0;
     if (this.#slowest.length < TOP || ms > least) {
-      this.#slowest.push({ time, name, type, ms, server, rcode });
+      this.#slowest.push({ time, name, type, ms, server, source, rcode });
       this.#slowest.sort((a, b) => b.ms - a.ms);
       this.#slowest.length = Math.min(this.#slowest.length, TOP);
     }

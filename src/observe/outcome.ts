@@ -52,6 +52,8 @@ export interface Outcome {
   readonly source: number;
   /** The label of the upstream that answered; null when dotls itself did. A constant string of the configuration. */
   readonly server: string | null;
+  /** With an answer of an upstream: whether it came unencrypted. */
+  readonly clear: boolean;
   /** Why dotls itself answered an error or nothing, in words; null when all went well. */
   readonly error: string | null;
   // Where the time went when an upstream answered, in whole microseconds: small integers need no memory of their own.

@@ -46,8 +46,9 @@ const REPLY_SIZES = QUERY_BYTES + 1;
 const REPLY_BYTES = REPLY_SIZES + SIZE_BUCKETS;
 const TRUNCATED = REPLY_BYTES + 1;
 const REFRESHED = TRUNCATED + 1;
+const CLEAR = REFRESHED + 1;
 /** By source, each with its sum in ms behind its buckets. */
-const DURATIONS = REFRESHED + 1;
+const DURATIONS = CLEAR + 1;
 const DURATION_WIDTH = DURATION_BUCKETS + 1;
 /** By source and code. */
 const REPLIES = DURATIONS + SOURCES * DURATION_WIDTH;
@@ -110,6 +111,7 @@ export class Tally {
     numbers[REPLY_SIZES + sizeBucket(replySize)]!++;
     numbers[REPLY_BYTES]! += replySize;
     if ((outcome.replyFlags & Flag.TC) !== 0) numbers[TRUNCATED]!++;
+    if (source === TallySource.UPSTREAM && outcome.clear) numbers[CLEAR]!++;
   }
 
   /** A question was asked that no client asked. */
@@ -209,6 +211,11 @@ export class Tally {
   /** Replies with TC=1. */
   get truncated(): number {
     return this.numbers[TRUNCATED]!;
+  }
+
+  /** Of the replies from upstreams, those that came unencrypted. */
+  get clear(): number {
+    return this.numbers[CLEAR]!;
   }
 
   /** Questions that were asked for the cache alone. */

@@ -238,6 +238,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     this.#carrier.deadlines.remove(this);
     this.#end("cancelled");
     this.query.server = upstream.label;
+    this.query.clear = !upstream.place.encrypted;
     this.query.rcode = view.rcode;
     this.#carrier.completion.complete(this.query, view);
   }
@@ -248,6 +249,7 @@ export class ClientInquiry implements Inquiry, Timed, WheelEntry {
     if (this.#spare !== null) {
       view.read(this.#spare.bytes, 0, this.#spare.bytes.length);
       query.server = this.#spare.upstream.label;
+      query.clear = !this.#spare.upstream.place.encrypted;
       query.rcode = view.rcode;
       this.#carrier.completion.complete(query, view);
       return;

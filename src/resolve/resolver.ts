@@ -116,7 +116,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
 
   complete(query: ClientQuery, reply: ReplyView | null): void {
     for (let i = this.#stages.length - 1; i >= 0; i--) this.#stages[i]!.leave?.(query, reply);
-    const { rcode, server, error, extra } = query;
+    const { rcode, server, clear, error, extra } = query;
     for (let one: ClientQuery | null = query; one !== null; one = one.follower) {
       if (one.settled) continue;
       one.error = error;
@@ -124,6 +124,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
       if (this.#cache?.rescue(one, reply) === true) continue;
       one.rcode = rcode;
       one.server = server;
+      one.clear = clear;
       one.extra = extra;
       if (one !== query) shareTimes(one, query);
       if (reply === null) this.#deliverOwn(one);

@@ -132,18 +132,16 @@ export class Engine implements Workforce, QueryHandler {
     return true;
   }
 
-  async explain(name: Uint8Array, type: number): Promise<Explanation> {
+  async explain(name: Uint8Array, type: number, client: string | null): Promise<Explanation> {
     const { explain } = await import("./explain.ts");
-    return explain(name, type, this.#now);
+    return explain(name, type, client, this.#now);
   }
 
   async test(label: string): Promise<readonly UpstreamTest[]> {
     const { testUpstream } = await import("./upstream-test.ts");
-    return Promise.all(
-      this.#now.upstreams
-        .filter((upstream) => upstream.label === label)
-        .map((upstream) => testUpstream(upstream)),
-    );
+    const { upstreams, groups } = this.#now;
+    const meant = upstreams.filter((upstream) => upstream.label === label);
+    return Promise.all(meant.map((upstream) => testUpstream(upstream, groups.zoneOf(upstream))));
   }
 
   start(): void {

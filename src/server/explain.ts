@@ -1,4 +1,3 @@
-import { AnswerCache, EVERY_TYPE, Found } from "../cache/answer-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { Explanation } from "../control/explanation.ts";
 import { HEADER_LENGTH, HeaderOffset, writeU16 } from "../dns/header.ts";
@@ -7,6 +6,7 @@ import { rcodeName } from "../dns/rcode.ts";
 import { RrClass } from "../dns/rrclass.ts";
 import { typeName } from "../dns/rrtype.ts";
 import { ClientQuery } from "../listen/client-query.ts";
+import { Access } from "../resolve/access.ts";
 import type { CacheOptions } from "../resolve/cache-stage.ts";
 import { nowhere } from "../resolve/errand.ts";
 import { LocalNames } from "../resolve/local-names.ts";
@@ -14,6 +14,7 @@ import { Step } from "../resolve/stage.ts";
 import { Unanswerable } from "../resolve/unanswerable.ts";
 import type { Group } from "../upstream/group.ts";
 import type { Upstream } from "../upstream/upstream.ts";
+import { keptFor } from "./explain-cache.ts";
 import type { GroupPurpose, Groups } from "./groups.ts";
 
 /** What an engine answers with. */
@@ -27,11 +28,16 @@ type ExplainedStep = Explanation["steps"][number];
 
 /**
  * Says what would answer a question now, and why, without asking anybody. It goes by the same parts in the same order as
- * the resolver. `name` in wire form.
+ * the resolver. `name` in wire form; `client`: the IP address of who asks, or null for somebody who may.
  */
-export function explain(name: Uint8Array, type: number, sources: ExplainSources): Explanation {
+export function explain(
+  name: Uint8Array,
+  type: number,
+  client: string | null,
+  sources: ExplainSources,
+): Explanation {
   const { config, groups } = sources;
-  const query = questionOf(name, type);
+  const query = questionOf(name, type, client);
   const steps: ExplainedStep[] = [];
   const story = (
     answeredBy: Explanation["answeredBy"],
@@ -47,41 +53,52 @@ export function explain(name: Uint8Array, type: number, sources: ExplainSources)
     route: null,
     ...more,
   });
-
-  if (new Unanswerable().enter(query) === Step.ANSWERED) {
-    const says = `dotls does not pass on questions of this type: ${rcodeName(query.rcode)}`;
-    steps.push({ stage: "question", says });
+  const itself = (stage: ExplainedStep["stage"], why: string): Explanation => {
+    const says = `${why}: ${rcodeName(query.rcode)}`;
+    steps.push({ stage, says });
     return story("local", says);
+  };
+
+  const { allow } = config.access;
+  const prefixes = allow.length === 0 ? "nobody is" : `clients of ${allow.join(", ")} are`;
+  if (client !== null && new Access(allow).enter(query) === Step.ANSWERED) {
+    return itself("access", `${client} may not ask, ${prefixes} answered (access.allow)`);
+  }
+  steps.push({ stage: "access", says: client === null ? `${prefixes} answered` : `${client} may ask` });
+  if (new Unanswerable().enter(query) === Step.ANSWERED) {
+    return itself("question", "dotls does not pass on questions of this type");
   }
   if (new LocalNames(config.localNames, groups.routes).enter(query) === Step.ANSWERED) {
-    const says = `the name is answered here (localNames): ${rcodeName(query.rcode)}`;
-    steps.push({ stage: "local names", says });
-    return story("local", says);
+    return itself("local names", "the name is answered here (localNames)");
   }
   steps.push({ stage: "local names", says: "none of the names that are answered here, or a route has it" });
 
   const bypass = groups.routes.diverts(query);
-  const cache = bypass ? null : keptOf(query, sources.cache);
-  steps.push({ stage: "cache", says: cacheSays(cache, bypass, sources.cache !== null) });
+  const kept =
+    bypass || sources.cache === null ? null : keptFor(query, sources.cache, groups.routes.covers(query));
+  const cache = kept?.entry ?? null;
+  const empty =
+    sources.cache === null ? "there is none (cache.size is 0)" : "nothing is kept for this question";
+  steps.push({
+    stage: "cache",
+    says: bypass ? "not looked at while the bypass is open" : (kept?.says ?? empty),
+  });
   const route = routeOf(query, groups, bypass);
-  if (cache !== null && (cache.state === "fresh" || cache.state === "failure")) {
-    return story("cache", steps.at(-1)!.says, { cache, route });
-  }
+  if (kept?.given === "now") return story("cache", kept.says, { cache, route });
   const where =
     route.match === null ? "no route matches: the general upstreams" : `the route for ${route.match}`;
   steps.push({ stage: "route", says: bypass ? "the bypass is open: the network's plain resolvers" : where });
-  steps.push({ stage: "policy", says: policySays(route) });
+  const policy = policySays(route);
+  steps.push({ stage: "policy", says: policy });
   if (route.upstreams.some(({ eligible }) => eligible)) {
-    return story("upstream", `${where}; ${steps.at(-1)!.says}`, { cache, route });
+    return story("upstream", `${where}; ${policy}`, { cache, route });
   }
-  const stale = cache !== null && "what is kept is over its time, and given if no upstream answers";
-  return story(stale === false ? "nobody" : "cache", stale === false ? steps.at(-1)!.says : stale, {
-    cache,
-    route,
-  });
+  return kept === null
+    ? story("nobody", policy, { cache, route })
+    : story("cache", `${kept.says}; ${policy}`, { cache, route });
 }
 
-function questionOf(name: Uint8Array, type: number): ClientQuery {
+function questionOf(name: Uint8Array, type: number, client: string | null): ClientQuery {
   const bytes = new Uint8Array(HEADER_LENGTH + name.length + 4);
   // RD=1, one question.
   writeU16(bytes, HeaderOffset.FLAGS, 0x0100);
@@ -90,39 +107,9 @@ function questionOf(name: Uint8Array, type: number): ClientQuery {
   writeU16(bytes, HEADER_LENGTH + name.length, type);
   writeU16(bytes, HEADER_LENGTH + name.length + 2, RrClass.IN);
   const query = new ClientQuery(nowhere, 0);
-  query.begin("127.0.0.1", 0, 0);
+  query.begin(client ?? "127.0.0.1", 0, 0);
   query.read(bytes, bytes.length, false);
   return query;
-}
-
-/** What is kept for the question as a plain client asks it, without DNSSEC records. */
-function keptOf(query: ClientQuery, options: CacheOptions | null): Explanation["cache"] {
-  if (options === null) return null;
-  // An object of its own: what the resolver has found last must not change under it.
-  const cache = new AnswerCache(options.cache.memory);
-  // The fields of the cache say what was found last.
-  for (const type of [query.type, EVERY_TYPE]) {
-    if (cache.find(query, type) === Found.FRESH) return entry(cache, "fresh");
-  }
-  if (cache.findFailure(query) === Found.FRESH) return entry(cache, "failure");
-  for (const type of [query.type, EVERY_TYPE]) {
-    if (cache.find(query, type) === Found.STALE) return entry(cache, "stale");
-  }
-  return null;
-}
-
-function entry(cache: AnswerCache, state: "fresh" | "stale" | "failure"): Explanation["cache"] {
-  return { state, rcode: rcodeName(cache.rcode), age: cache.age, left: cache.left };
-}
-
-function cacheSays(cache: Explanation["cache"], bypass: boolean, there: boolean): string {
-  if (bypass) return "not looked at while the bypass is open";
-  if (!there) return "there is none (cache.size is 0)";
-  if (cache === null) return "nothing is kept for this question";
-  const { state, rcode, age, left } = cache;
-  if (state === "fresh") return `${rcode} is kept since ${age} s, and holds for another ${left} s`;
-  if (state === "stale") return `${rcode} is kept, and over its time since ${-left} s`;
-  return `the question failed ${age} s ago (${rcode}), and is not asked again for ${left} s`;
 }
 
 function routeOf(query: ClientQuery, groups: Groups, bypass: boolean): NonNullable<Explanation["route"]> {

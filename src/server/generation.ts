@@ -84,9 +84,15 @@ export class Generation {
 
   /** What is known of them, in the same order. */
   get reports(): UpstreamReport[] {
-    return this.upstreams.map((upstream, at) =>
-      upstreamReport(upstream, this.#lease.protocolOf(upstream), at >= this.#configured),
-    );
+    return this.upstreams.map((upstream, at) => {
+      const isOfBypass = at >= this.#configured;
+      return upstreamReport(
+        upstream,
+        this.#lease.protocolOf(upstream),
+        isOfBypass,
+        this.#lease.faceOf(upstream),
+      );
+    });
   }
 
   /** Sends what no route takes to these plain resolvers, until null is given. */

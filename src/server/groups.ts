@@ -5,6 +5,7 @@ import { readUpstream } from "../config/upstream-spec.ts";
 import type { Log } from "../observe/log.ts";
 import { Routes } from "../resolve/routes.ts";
 import { Group } from "../upstream/group.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { policyMakers } from "./policies.ts";
 import { readResolvConf } from "./own-resolv-conf.ts";
 import type { UpstreamLease } from "./upstream-lease.ts";
@@ -14,6 +15,8 @@ export interface Groups {
   readonly routes: Routes<Group>;
   /** What each group of a configuration is for. */
   readonly about: WeakMap<Group, GroupPurpose>;
+  /** A zone that a server is there for, in text: the first of its route, or the root. */
+  zoneOf(upstream: Upstream): string;
   /** A group in plain DNS, in the order given, for the bypass. */
   plain(addresses: readonly string[]): Group;
 }
@@ -35,6 +38,7 @@ export async function makeGroups(
   const policies = new Set<Policy>([config.policy, ...config.routes.map((route) => route.policy)]);
   const policyOf = await policyMakers(policies);
   const about = new WeakMap<Group, GroupPurpose>();
+  const zones = new WeakMap<Upstream, string>();
   const group = (
     upstreams: readonly UpstreamSpec[],
     policy: Policy,
@@ -45,6 +49,7 @@ export async function makeGroups(
       policyOf(policy),
     );
     about.set(made, { policy, match });
+    for (const upstream of made.upstreams) zones.set(upstream, match[0]?.suffix ?? ".");
     return made;
   };
   const plain = (addresses: readonly string[], match: readonly RouteMatch[] = []): Group =>
@@ -69,7 +74,8 @@ export async function makeGroups(
     const match = [{ suffix: zone, apex: true, written: zone }];
     routes.push({ match, group: plain(nameservers, match) });
   }
-  return { routes: new Routes(routes, fallback), about, plain };
+  const zoneOf = (upstream: Upstream): string => zones.get(upstream) ?? ".";
+  return { routes: new Routes(routes, fallback), about, zoneOf, plain };
 }
 
 function bracketed(address: string): string {

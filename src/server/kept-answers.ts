@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { AnswerCache } from "../cache/answer-cache.ts";
 import { CacheCounter } from "../cache/counters.ts";
 import { createCacheMemory } from "../cache/memory.ts";
@@ -12,6 +13,13 @@ import { readResolvConf } from "./own-resolv-conf.ts";
 
 const ROOT = new Uint8Array(1);
 
+/** How long a change of configuration waits for a thread that holds the memory, and how long between two tries, ms. */
+const PATIENCE = 2000;
+const PAUSE = 50;
+
+/** How often it is tried after that, ms. */
+const LATER = 3000;
+
 /** The cache of a server as a whole: from its file into memory, back again, and what there is to say about it. */
 export class KeptAnswers {
   /** As this thread sees them. Who answers queries has an object of its own over the same memory. */
@@ -19,6 +27,9 @@ export class KeptAnswers {
   #config: Config;
   #destinations: Destinations;
   #log: Log;
+  /** The zones of which it may have what servers have said that are not to be asked any more; null: all is well. */
+  #due: Set<string> | null = null;
+  #timer: NodeJS.Timeout | undefined;
 
   private constructor(answers: AnswerCache, config: Config, log: Log) {
     this.answers = answers;
@@ -51,29 +62,50 @@ export class KeptAnswers {
   }
 
   /**
-   * To be called when all threads go by a new configuration. Gives the zones of which it may have answers of servers that
-   * are not to be asked any more, for `forget`.
+   * To be called when all threads go by a new configuration: forgets all failures, and what servers have said that are not
+   * to be asked any more. Resolves when that is done; where another thread does not let go of the memory, after two seconds:
+   * then it is said in the log, and done when it can be. Never rejects.
    */
-  follow(config: Config): readonly string[] {
+  async follow(config: Config): Promise<void> {
     const before = this.#destinations;
     this.#config = config;
     this.#destinations = destinationsOf(config, readResolvConf());
-    return zonesChanged(before, this.#destinations);
+    this.#due = new Set([...(this.#due ?? []), ...zonesChanged(before, this.#destinations)]);
+    for (const end = performance.now() + PATIENCE; performance.now() < end; await pause(PAUSE)) {
+      if (this.#forgetDue()) return;
+    }
+    this.#log.error("a thread holds the memory of the cache: earlier answers are not forgotten yet");
+    this.#timer ??= setInterval(() => this.#forgetDue(), LATER).unref();
   }
 
-  /** Forgets these zones and all failures. Throws DotlsError (ERR_DOTLS_CACHE_BUSY) as `flush` does. */
-  forget(zones: readonly string[]): void {
-    if (zones.includes(".")) this.answers.clear();
-    else for (const zone of zones) this.answers.removeBelow(parseName(zone, ROOT));
+  /** Forgets what is due. False when another thread does not let it. */
+  #forgetDue(): boolean {
+    if (this.#due === null) return true;
+    try {
+      if (this.#due.has(".")) this.answers.clear();
+      else for (const zone of this.#due) this.answers.removeBelow(parseName(zone, ROOT));
+    } catch (error) {
+      if (error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY") return false;
+      throw error;
+    }
     // They may be those of servers that are gone; who is asked now has not failed yet.
     this.answers.tick();
     this.answers.forgetFailures();
+    this.#due = null;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    return true;
   }
 
   /** Writes them to the file of the configuration, if there is one. What goes wrong is said in the log. */
   async save(): Promise<void> {
     const { file } = this.#config.cache;
+    clearInterval(this.#timer);
     if (file === null) return;
+    if (!this.#forgetDue()) {
+      this.#log.error("the cache is not saved: a thread that is gone holds its memory");
+      return;
+    }
     const { saveCache } = await import("../cache/save-cache.ts");
     try {
       saveCache(this.answers, file, Date.now(), purposeOf(this.#config));

@@ -62,6 +62,7 @@ export function mergedReport(all: readonly UpstreamReport[]): UpstreamReport {
   return {
     ...all[0]!,
     ...weakestProof(all),
+    designated: all.find(({ designated }) => designated !== null)?.designated ?? null,
     state,
     lastError: newest ?? null,
     connections: sum((one) => one.connections),

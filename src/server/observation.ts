@@ -66,7 +66,7 @@ export function observation(observed: Observed): ObserveSources {
       return silent === null ? null : `no answer at ${silent}`;
     },
     ready,
-    explain: (name, type) => workforce.explain(name, type),
+    explain: (name, type, client) => workforce.explain(name, type, client),
     test: async (label) => {
       const known = workforce.upstreams.some((upstream) => upstream.label === label);
       return known ? workforce.test(label) : null;

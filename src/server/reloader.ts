@@ -9,7 +9,7 @@ import type { RunningServer } from "../server.ts";
 export interface ReloaderOptions {
   /** Reads and checks the configuration. Throws ConfigError. */
   readonly load: () => LoadedConfig;
-  readonly server: Pick<RunningServer, "reload">;
+  readonly server: Pick<RunningServer, "reload" | "refused">;
   readonly log: Log;
   /** Called before a configuration is read. */
   readonly onBegin?: () => void;
@@ -51,17 +51,11 @@ export class Reloader {
   async #reload(why: string): Promise<ReloadReport> {
     const { load, server, log, onBegin, onTaken, onRefused } = this.#options;
     onBegin?.();
+    let loaded: LoadedConfig;
+    let report: ReloadReport;
     try {
-      const loaded = load();
-      const report = await server.reload(loaded.config, loaded.origins);
-      const { needsRestart } = report;
-      log.info(`${why}: the new configuration is in force`, { file: loaded.file });
-      if (needsRestart.length > 0) {
-        log.warn("the rest of it needs a restart", { keys: needsRestart.join(" ") });
-      }
-      for (const warning of warningsOf(loaded.config)) log.warn(warning);
-      onTaken?.(loaded, report);
-      return report;
+      loaded = load();
+      report = await server.reload(loaded.config, loaded.origins);
     } catch (error) {
       const reasons =
         error instanceof ConfigError
@@ -70,8 +64,17 @@ export class Reloader {
       for (const reason of reasons) {
         log.error(`${why}: the configuration before stays in force: ${reason}`);
       }
+      server.refused();
       onRefused?.(reasons[0] ?? "");
       throw error;
     }
+    const { needsRestart } = report;
+    log.info(`${why}: the new configuration is in force`, { file: loaded.file });
+    if (needsRestart.length > 0) {
+      log.warn("the rest of it needs a restart", { keys: needsRestart.join(" ") });
+    }
+    for (const warning of warningsOf(loaded.config)) log.warn(warning);
+    onTaken?.(loaded, report);
+    return report;
   }
 }

@@ -51,7 +51,13 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   };
   const reloader = new Reloader({
     load,
-    server: { reload: async (config, origins) => (await started).reload(config, origins) },
+    server: {
+      reload: async (config, origins) => (await started).reload(config, origins),
+      refused: () => {
+        // Where it cannot be started that is said by who has started it.
+        void started.then((server) => server.refused()).catch(() => {});
+      },
+    },
     log,
     onBegin: () => {
       watch?.note();

@@ -1,4 +1,5 @@
 import type { UpstreamSpec } from "../config/config.ts";
+import type { DesignatedFace } from "../control/status.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import type { UpstreamFactory } from "./upstreams.ts";
 
@@ -22,6 +23,11 @@ export class UpstreamLease {
   /** What is spoken with one of them. */
   protocolOf(upstream: Upstream): UpstreamSpec["protocol"] {
     return this.#factory.protocolOf(upstream);
+  }
+
+  /** The encrypted face of a plain resolver that is used in its place; null: none is known, or it is no such resolver. */
+  faceOf(upstream: Upstream): DesignatedFace | null {
+    return this.#factory.faceOf(upstream);
   }
 
   /** Gives some back that are not needed any more. */

@@ -1,4 +1,4 @@
-import type { UpstreamDetail, UpstreamStatus } from "../control/status.ts";
+import type { DesignatedFace, UpstreamDetail, UpstreamStatus } from "../control/status.ts";
 import { latencyQuantile } from "../upstream/latency.ts";
 import { type CertificateFacts, certificateFacts } from "../upstream/link-tls.ts";
 import type { LinkStates } from "../upstream/links.ts";
@@ -30,10 +30,11 @@ export function upstreamReport(
   upstream: Upstream,
   protocol: UpstreamReport["protocol"],
   temporary: boolean,
+  face: DesignatedFace | null,
 ): UpstreamReport {
   const { last, chain } = upstream.tls;
   return {
-    ...upstreamStatus(upstream),
+    ...upstreamStatus(upstream, face),
     protocol,
     temporary,
     links: upstream.linkStates,

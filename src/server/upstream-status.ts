@@ -1,15 +1,16 @@
-import type { UpstreamStatus } from "../control/status.ts";
+import type { DesignatedFace, UpstreamStatus } from "../control/status.ts";
 import { weaknessOf } from "../upstream/proof.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
-/** What the status says of one server. */
-export function upstreamStatus(upstream: Upstream): UpstreamStatus {
+/** What the status says of one server. `face`: with DDR, the one of its encrypted faces that is used. */
+export function upstreamStatus(upstream: Upstream, face: DesignatedFace | null): UpstreamStatus {
   const { label, place, state, counters, proof, doubt, lastFailure, lastFailureAt } = upstream;
   return {
     label,
     address: place.address,
     port: place.port,
     name: place.name,
+    designated: face,
     authenticated: proof === "certificate" ? "name" : proof,
     weakness: proof === null ? null : weaknessOf(proof, doubt),
     state,

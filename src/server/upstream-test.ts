@@ -1,28 +1,36 @@
 import type { UpstreamTest } from "../control/explanation.ts";
+import { HEADER_LENGTH, writeU16 } from "../dns/header.ts";
+import { formatName, parseName } from "../dns/name.ts";
 import { rcodeName } from "../dns/rcode.ts";
 import { ReplyView } from "../dns/reply-view.ts";
+import { RrClass } from "../dns/rrclass.ts";
+import { RrType } from "../dns/rrtype.ts";
 import { Exchange } from "../upstream/exchange.ts";
 import type { Failure } from "../upstream/failure.ts";
 import type { Link, LinkInfo, LinkOwner } from "../upstream/link.ts";
-import { Probe } from "../upstream/probe.ts";
+import { type ForwardedQuestion, queryLength, writeQuery } from "../upstream/query-writer.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 
 /** How long it may take altogether, ms: name, connection, TLS and answer. */
 const PATIENCE = 6000;
 
+const ROOT = new Uint8Array(1);
+
 /**
- * Asks a server `. NS` on a link of its own, whatever is known of its health, and says how that went. Its other links and
- * what is counted of it do not change by it.
+ * Asks a server for the name servers of a zone on a link of its own, whatever is known of its health, and says how that went.
+ * Its other links and what is counted of it do not change by it. `zone`, in text, is one that it is there for: who knows
+ * only that one may refuse others. Any answer shows that it lives.
  */
-export function testUpstream(upstream: Upstream): Promise<UpstreamTest> {
+export function testUpstream(upstream: Upstream, zone: string): Promise<UpstreamTest> {
   return new Promise((resolve) => {
-    const test = new Test(upstream, resolve);
+    const test = new Test(upstream, parseName(zone, ROOT), resolve);
     test.start();
   });
 }
 
 class Test extends Exchange implements LinkOwner {
-  #probe = new Probe();
+  readonly question: Uint8Array;
+  readonly questionEnd: number;
   readonly singly = true;
   #upstream: Upstream;
   #resolve: (test: UpstreamTest) => void;
@@ -32,8 +40,13 @@ class Test extends Exchange implements LinkOwner {
   #timer: NodeJS.Timeout | null = null;
   #told = false;
 
-  constructor(upstream: Upstream, resolve: (test: UpstreamTest) => void) {
+  constructor(upstream: Upstream, zone: Uint8Array, resolve: (test: UpstreamTest) => void) {
     super();
+    this.questionEnd = HEADER_LENGTH + zone.length + 4;
+    this.question = new Uint8Array(this.questionEnd);
+    this.question.set(zone, HEADER_LENGTH);
+    writeU16(this.question, this.questionEnd - 4, RrType.NS);
+    writeU16(this.question, this.questionEnd - 2, RrClass.IN);
     this.#upstream = upstream;
     this.#resolve = resolve;
   }
@@ -49,20 +62,17 @@ class Test extends Exchange implements LinkOwner {
     this.#link.ask(this, performance.now());
   }
 
-  get question(): Uint8Array {
-    return this.#probe.question;
-  }
-
-  get questionEnd(): number {
-    return this.#probe.questionEnd;
-  }
-
   length(form: number): number {
-    return this.#probe.length(form);
+    return queryLength(this.#asked, form, true);
   }
 
   write(out: Buffer, at: number, form: number): void {
-    this.#probe.write(out, at, form);
+    writeQuery(this.#asked, out, at, form, true);
+  }
+
+  get #asked(): ForwardedQuestion {
+    const { question, questionEnd } = this;
+    return { bytes: question, questionEnd, flags: 0, dnssecOk: false };
   }
 
   doubted(): void {
@@ -110,8 +120,9 @@ class Test extends Exchange implements LinkOwner {
     this.#resolve({
       label,
       address: place.address,
+      question: `${formatName(this.question, HEADER_LENGTH)} NS`,
       ok: error === null,
-      connectMs: info?.connectMs ?? null,
+      connectMs: place.transport === "udp" ? null : (info?.connectMs ?? null),
       handshakeMs: encrypted ? info.handshakeMs : null,
       resumed: encrypted ? info.resumed : null,
       tlsVersion: info?.tls?.version ?? null,

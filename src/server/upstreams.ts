@@ -1,5 +1,6 @@
 import { faultOfCa, readCa } from "../config/ca-file.ts";
 import type { CaSource, Config, UpstreamSpec } from "../config/config.ts";
+import type { DesignatedFace } from "../control/status.ts";
 import type { Log } from "../observe/log.ts";
 import { AddressBook, type AddressFinder } from "../upstream/address-book.ts";
 import { AddressStore } from "../upstream/address-store.ts";
@@ -80,6 +81,11 @@ export class UpstreamFactory {
     return this.#leased.get(upstream)!.protocol;
   }
 
+  /** With DDR, where the encrypted face is that is used; null: none is known. */
+  faceOf(upstream: Upstream): DesignatedFace | null {
+    return this.#faces.get(upstream)?.inUse ?? null;
+  }
+
   /** Takes a server back; without another lease it is closed and forgotten. */
   release(upstream: Upstream): void {
     const leased = this.#leased.get(upstream);
@@ -122,8 +128,9 @@ export class UpstreamFactory {
     const label = spec.addresses.length === 1 ? spec.label : `${spec.label} (${address})`;
     const { name, port, padding, protocol } = spec;
     const transport = protocol === "udp" ? "udp" : "tcp";
-    const place = { transport, address, port, name, padding } as const;
-    if (protocol === "udp" || protocol === "tcp") {
+    const encrypted = protocol !== "udp" && protocol !== "tcp";
+    const place = { transport, address, port, name, padding, encrypted } as const;
+    if (!encrypted) {
       return new Upstream(label, place, plainWay(address, port, protocol), this.#events(false), this.#room);
     }
     const open = this.#dialer(spec, address);
@@ -131,7 +138,9 @@ export class UpstreamFactory {
   }
 
   #named(spec: UpstreamSpec, name: string): Upstream {
-    const { port, padding } = spec;
+    const { port, padding, tls } = spec;
+    // Where they are dialled nobody could be told that they cannot be read.
+    if (tls.verify !== "none") this.#shared.anchors(tls.ca);
     const book = this.#book(name);
     // Each address keeps its target, and so what was learned of it.
     const dialers = new Map<string, Open>();
@@ -149,14 +158,17 @@ export class UpstreamFactory {
       port,
       name,
       padding,
+      encrypted: true,
     };
     return new Upstream(spec.label, place, secureWay(spec, name, open), this.#events(true), this.#room);
   }
 
   #designated(spec: UpstreamSpec, address: string): Upstream {
+    // As above; and whatever the configuration says, it may have to prove who it is.
+    this.#shared.anchors(spec.tls.ca);
     const { port, padding } = spec;
     const { book, way } = discovered(spec, address, this.#shared);
-    const place = { transport: "tcp", address, port, name: null, padding } as const;
+    const place = { transport: "tcp", address, port, name: null, padding, encrypted: true } as const;
     const upstream = new Upstream(spec.label, place, way, this.#events(true), this.#room);
     this.#faces.set(upstream, book);
     return upstream;

@@ -141,7 +141,9 @@ async function answer(
   say: (message: FromWorker) => void,
 ): Promise<void> {
   const result =
-    call.what === "explain" ? await engine.explain(call.name, call.type) : await engine.test(call.label);
+    call.what === "explain"
+      ? await engine.explain(call.name, call.type, call.client)
+      : await engine.test(call.label);
   say({ kind: "result", number, result });
 }
 

@@ -31,7 +31,12 @@ export interface WorkerOrder {
 
 /** What one thread can say for all of them. */
 export type Call =
-  | { readonly what: "explain"; readonly name: Uint8Array; readonly type: number }
+  | {
+      readonly what: "explain";
+      readonly name: Uint8Array;
+      readonly type: number;
+      readonly client: string | null;
+    }
   | { readonly what: "test"; readonly label: string };
 
 /** From the main thread to a worker. */

@@ -124,9 +124,9 @@ export class WorkerPool implements Workforce {
     return answered.length === this.#places.length && answered.every((one) => one);
   }
 
-  async explain(name: Uint8Array, type: number): Promise<Explanation> {
+  async explain(name: Uint8Array, type: number, client: string | null): Promise<Explanation> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a worker gives for this call (worker-entry.ts)
-    return (await this.#call({ what: "explain", name, type })) as Explanation;
+    return (await this.#call({ what: "explain", name, type, client })) as Explanation;
   }
 
   async test(label: string): Promise<readonly UpstreamTest[]> {

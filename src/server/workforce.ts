@@ -32,8 +32,8 @@ export interface Workforce {
   readonly loads: readonly ThreadLoad[];
   /** Asks all threads how they and their servers are. False when one of them did not answer in time. */
   refresh(): Promise<boolean>;
-  /** Says what would answer a question, and why; nobody is asked. `name` in wire form. */
-  explain(name: Uint8Array, type: number): Promise<Explanation>;
+  /** Says what would answer a question, and why; nobody is asked. `name` in wire form; `client`: null for somebody who may ask. */
+  explain(name: Uint8Array, type: number, client: string | null): Promise<Explanation>;
   /** Asks the servers with this label, now, on a connection of its own. */
   test(label: string): Promise<readonly UpstreamTest[]>;
   /** Begins what is not for a client: connections ahead of queries, the look-out for loops. */

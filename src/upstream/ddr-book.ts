@@ -58,6 +58,15 @@ export class DdrBook {
     return this.#designations[this.#at] ?? null;
   }
 
+  /** For people: where the designation is that is used, whether or not somebody wants to; null: none is known. */
+  get inUse(): { protocol: "tls" | "https"; name: string; address: string; port: number } | null {
+    const used = this.#designations[this.#at];
+    if (used === undefined) return null;
+    const { protocol, target, port, addresses } = used;
+    const address = inOrder(addresses, this.#good, new Set())[0];
+    return address === undefined ? null : { protocol, name: target, address, port };
+  }
+
   /** All that are known, best first. */
   get designations(): readonly Designation[] {
     return this.#designations;

@@ -8,4 +8,6 @@ export interface Place {
   readonly name: string | null;
   /** Queries over an encrypted way are padded to a multiple of so many bytes; null: not padded. */
   readonly padding: number | null;
+  /** Whether nobody on the way can read what it is asked. */
+  readonly encrypted: boolean;
 }

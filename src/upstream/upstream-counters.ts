@@ -21,11 +21,12 @@ export class UpstreamCounters {
   roundTripMs = -1;
 
   /** A link is open. */
-  opened({ connectMs, handshakeMs, resumed }: LinkInfo): void {
+  opened({ connectMs, handshakeMs, resumed, tls }: LinkInfo): void {
+    this.tally.opened(connectMs, handshakeMs, resumed);
+    if (tls === undefined) return;
     this.handshakes++;
     if (resumed) this.resumed++;
     this.handshakeMs = handshakeMs;
-    this.tally.opened(connectMs, handshakeMs, resumed);
   }
 
   /** An answer came after `took` ms; `rcode` is that of `Exchange`. */

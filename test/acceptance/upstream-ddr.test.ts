@@ -25,10 +25,15 @@ describe("ddr:// (RFC 9462)", () => {
   test("asks the encrypted face of a plain resolver that proves the resolver's address", async () => {
     const upstream = await start();
     const { client, server } = await served(upstream);
+    expect(server.status().upstreams[0]).toMatchObject({ address: "127.0.0.1", designated: null });
     expect(outcomeOf((await client.ask("one.example")).message)).toBe(addressOf("one.example"));
     expect(outcomeOf((await client.ask("two.example")).message)).toBe(addressOf("two.example"));
     expect(upstream.counters).toMatchObject({ handshakes: 1, queries: 2 });
-    expect(server.status().upstreams[0]).toMatchObject({ state: "up", name: null });
+    expect(server.status().upstreams[0]).toMatchObject({
+      state: "up",
+      name: null,
+      designated: { protocol: "tls", name: "dot.test", address: "127.0.0.1", port: upstream.port },
+    });
   });
 
   test("sends no query to a face whose certificate is not trusted, and says why", async () => {

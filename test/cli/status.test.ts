@@ -69,6 +69,9 @@ describe("formatStatus", () => {
     expect(formatStatus(bare, now)).toContain(
       "up 0s, no configuration file\nlistening on nothing\n\nno upstreams\n",
     );
+    const designated = { protocol: "https", name: "dns.example", address: "192.0.2.9", port: 443 } as const;
+    const found = statusOf({ upstreams: [{ ...first!, label: "ddr://192.0.2.1", designated }] });
+    expect(formatStatus(found, now)).toContain("ddr://192.0.2.1 -> https 192.0.2.9 port 443  up");
     const named = statusOf({ upstreams: [{ ...first!, label: "office" }], uptime: 61 });
     expect(formatStatus(named, now)).toContain("up 1m 1s");
     expect(formatStatus(named, now)).toContain("office (192.0.2.1)  up");

@@ -161,6 +161,25 @@ describe("a server's answers are as described", () => {
     expect(await test()).toMatchObject({ ok: false, error: "connection refused", connectMs: null });
   });
 
+  it("a test of an upstream asks for a zone that it is there for, and any answer shows that it lives", async () => {
+    const [general, corp] = [await start(), await start({ rcodes: { "corp.test": 5 } })];
+    const [spec, own] = [specOf(general), specOf(corp)];
+    const match = [
+      { suffix: "corp.test", apex: true, written: "corp.test" },
+      { suffix: "10.in-addr.arpa", apex: false, written: "*.10.in-addr.arpa" },
+    ];
+    const served = await serve([spec], {
+      ...overHttp,
+      routes: [{ match, upstreams: [own], policy: "failover" }],
+    });
+    const test = async ({ label }: { label: string }): Promise<readonly UpstreamTest[]> =>
+      json(served, `/v1/upstreams/test?label=${encodeURIComponent(label)}`, "POST");
+    expect(await test(spec)).toMatchObject([{ question: ". NS", ok: true, rcode: "NOERROR" }]);
+    expect(await test(own)).toMatchObject([
+      { question: "corp.test. NS", ok: true, rcode: "REFUSED", error: null, authenticated: "name" },
+    ]);
+  });
+
   it("a test of an upstream says what is wrong with its certificate, and of a label that nobody has so", async () => {
     const spec = specOf(await start({ certificate: "wrong-name" }));
     const served = await serve([spec], overHttp);
@@ -212,7 +231,7 @@ describe("GET /v1/explain", () => {
     expect(await explain(served, "localhost")).toMatchObject({ name: "localhost.", answeredBy: "local" });
     expect(await explain(served, "a.test", "AXFR")).toMatchObject({
       answeredBy: "local",
-      steps: [{ stage: "question" }],
+      steps: [{ stage: "access" }, { stage: "question" }],
     });
     expect(await explain(served, "A.Test")).toMatchObject({
       name: "A.Test.",

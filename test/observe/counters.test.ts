@@ -24,6 +24,7 @@ describe("Counters", () => {
       dropped: 0,
       refused: 0,
       forwarded: 0,
+      clear: 0,
       cached: 0,
       stale: 0,
       refreshed: 0,
@@ -43,7 +44,7 @@ describe("Counters", () => {
     const own = { server: null, source: Source.LOCAL };
     count(counters, outcomeOf("a.", { ...size, duration: 1 }));
     count(counters, outcomeOf("a.", { ...size, duration: 2, transport: Transport.TCP }));
-    count(counters, outcomeOf("a.", { ...size, duration: 3, rcode: 5 }));
+    count(counters, outcomeOf("a.", { ...size, duration: 3, rcode: 5, clear: true }));
     count(counters, outcomeOf("a.", { ...size, duration: 0, rcode: 5, ...own, error: "not allowed" }));
     count(counters, outcomeOf("a.", { ...size, duration: 4, rcode: 2, ...own, error: "timeout" }));
     count(counters, outcomeOf("a.", { ...size, duration: 4, rcode: 4095, ...own, error: "timeout" }));
@@ -55,6 +56,7 @@ describe("Counters", () => {
       dropped: 1,
       refused: 1,
       forwarded: 3,
+      clear: 1,
       cached: 0,
       stale: 0,
       refreshed: 0,
@@ -72,7 +74,7 @@ describe("Counters", () => {
   it("counts answers from memory by what they were, and what is fetched anew apart from what clients asked", () => {
     const counters = new Counters();
     const own = { server: null };
-    count(counters, outcomeOf("a.", { ...own, source: Source.CACHE }));
+    count(counters, outcomeOf("a.", { ...own, source: Source.CACHE, clear: true }));
     count(counters, outcomeOf("a.", { ...own, source: Source.CACHE, rcode: 5 }));
     count(counters, outcomeOf("a.", { ...own, source: Source.STALE }));
     count(counters, outcomeOf("a.", { ...own, source: Source.LOCAL }));
@@ -80,6 +82,7 @@ describe("Counters", () => {
     expect(counters.snapshot()).toMatchObject({
       received: 4,
       forwarded: 0,
+      clear: 0,
       cached: 2,
       stale: 1,
       refreshed: 1,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
 import { insightsOf } from "../../src/observe/insights.ts";
+import { Source } from "../../src/observe/outcome.ts";
 import { outcomeOf } from "./outcomes.ts";
 
 function ringOf(asked: readonly [name: string, change?: Parameters<typeof outcomeOf>[1]][]): HistoryRing {
@@ -52,7 +53,13 @@ describe("what stands out", () => {
     const ring = ringOf(times.map((duration) => [`n${duration}.`, { duration }]));
     const { slowest } = await insightsOf(ring, "full");
     expect(slowest.map(({ ms }) => ms)).toEqual([39, 38, 37, 36, 35, 34, 33, 32, 31, 30]);
-    expect(slowest[0]).toMatchObject({ name: "n39.", type: "A" });
+    expect(slowest[0]).toMatchObject({ name: "n39.", type: "A", source: "upstream" });
+  });
+
+  it("tells that a slow answer came out of memory in the end", async () => {
+    const ring = ringOf([["a.test.", { duration: 1800, source: Source.STALE, server: null }]]);
+    const { slowest } = await insightsOf(ring, "full");
+    expect(slowest).toMatchObject([{ ms: 1800, server: null, source: "stale" }]);
   });
 
   it("says what privacy hides", async () => {

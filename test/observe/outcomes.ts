@@ -26,6 +26,7 @@ export function outcomeOf(name: string | null, changes: Partial<Outcome> = {}): 
     replyFlags: 0x8180,
     source: Source.UPSTREAM,
     server: "tls://192.0.2.1#dns.example",
+    clear: false,
     error: null,
     waitUs: 40,
     connectUs: 0,

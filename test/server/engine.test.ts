@@ -85,3 +85,15 @@ it("a server that was ourselves may be asked when the door is elsewhere", async 
   await take(engine, { ...plainConfig, upstreams, listen: elsewhere });
   expect(engine.upstreams).toMatchObject([{ state: "idle" }]);
 });
+
+it.each([
+  ["by address", { addresses: ["127.0.0.1"] }],
+  ["by name", { addresses: [] }],
+  ["by way of a plain resolver", { name: null, ddr: true }],
+])("a configuration whose anchors cannot be read is refused before it counts: %s", async (_, change) => {
+  const a = await start();
+  const { engine, client } = await open({ ...plainConfig, upstreams: [specOf(a)] });
+  const spec = specOf(a, { ...change, tls: { ca: { file: "/none/at-all.pem" } } });
+  await expect(engine.prepare({ ...plainConfig, upstreams: [spec] })).rejects.toThrow("/none/at-all.pem");
+  expect(outcomeOf((await client.ask("still.test")).message)).toMatch(/^10\./);
+});

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { AnswerCache } from "../../src/cache/answer-cache.ts";
+import { Head } from "../../src/cache/layout.ts";
 import { NO_CACHE } from "../../src/config/no-cache.ts";
 import { KeptAnswers } from "../../src/server/kept-answers.ts";
+import { until } from "../support/scripted-upstream/fixture.ts";
+import { readUpstream } from "../../src/config/upstream-spec.ts";
 import { logSpy } from "../observe/log-spy.ts";
 import { addressReply, question, terms } from "../support/stored-answers.ts";
 import { plainConfig } from "../support/serve.ts";
@@ -41,3 +45,20 @@ describe("forgetting answers", () => {
 it("is nothing when the configuration wants none", async () => {
   expect(await KeptAnswers.open(plainConfig, logSpy().log)).toBeNull();
 });
+
+it("forgets what earlier servers have said as soon as a thread that is stuck lets go of the memory", async () => {
+  const { log, lines } = logSpy();
+  const config = { ...plainConfig, cache: { ...NO_CACHE, size: 4 * 1024 * 1024 } };
+  const kept = (await KeptAnswers.open({ ...config, upstreams: [readUpstream("tls://127.0.0.1")] }, log))!;
+  kept.answers.store(question("a.test"), addressReply("a.test", 1), terms());
+  const stuck = new AnswerCache(kept.answers.memory);
+  const words = new Int32Array(kept.answers.memory);
+  words[Head.LOCK] = stuck.owner;
+  await kept.follow(config);
+  expect(lines).toMatchObject([{ level: "error", message: expect.stringContaining("not forgotten yet") }]);
+  expect(kept.answers.usage().positives).toBe(1);
+  words[Head.LOCK] = 0;
+  await until(() => kept.answers.usage().positives === 0);
+  await kept.follow(config);
+  expect(lines).toHaveLength(1);
+}, 20_000);

@@ -9,6 +9,7 @@ function seen(change: Partial<UpstreamReport>): UpstreamReport {
     address: "192.0.2.1",
     port: 853,
     name: null,
+    designated: null,
     authenticated: null,
     weakness: null,
     state: "idle",
@@ -48,6 +49,12 @@ describe("how several workers see a server", () => {
       authenticated: "none",
       weakness: "the name was not found",
     });
+  });
+
+  it("the encrypted face of a plain resolver is that of who knows one", () => {
+    const designated = { protocol: "tls", name: "dns.test", address: "192.0.2.7", port: 853 } as const;
+    expect(mergedUpstreams([[seen({})], [seen({ designated })]])[0]).toMatchObject({ designated });
+    expect(mergedUpstreams([[seen({})]])[0]).toMatchObject({ designated: null });
   });
 
   it("counts are added up, times are the mean, the error is the newest", () => {

@@ -27,6 +27,7 @@ describe("reading the configuration again", () => {
           running--;
           return report;
         },
+        refused: () => {},
       },
       log: logSpy().log,
     });
@@ -53,7 +54,7 @@ describe("reading the configuration again", () => {
         if (good) return loaded;
         throw new ConfigError([problem("a:1:1"), problem("b:2:2")]);
       },
-      server: { reload: () => Promise.resolve(report) },
+      server: { reload: () => Promise.resolve(report), refused: () => refused.push("server") },
       log,
       onRefused: (why) => refused.push(why),
     });
@@ -62,8 +63,25 @@ describe("reading the configuration again", () => {
       "SIGHUP: the configuration before stays in force: a:1:1: k: is wrong",
       "SIGHUP: the configuration before stays in force: b:2:2: k: is wrong",
     ]);
-    expect(refused).toEqual(["a:1:1: k: is wrong"]);
+    expect(refused).toEqual(["server", "a:1:1: k: is wrong"]);
     good = true;
     expect(await reloader.reload("SIGHUP")).toBe(report);
+  });
+
+  it("does not say that the one before stays when something fails that comes after it", async () => {
+    const { log, lines } = logSpy();
+    const refused: string[] = [];
+    const reloader = new Reloader({
+      load: () => loaded,
+      server: { reload: () => Promise.resolve(report), refused: () => refused.push("server") },
+      log,
+      onTaken: () => {
+        throw new Error("nobody listens");
+      },
+      onRefused: (why) => refused.push(why),
+    });
+    await expect(reloader.reload("SIGHUP")).rejects.toThrow("nobody listens");
+    expect(lines.map(({ message }) => message)).toEqual(["SIGHUP: the new configuration is in force"]);
+    expect(refused).toEqual([]);
   });
 });

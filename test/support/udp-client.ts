@@ -32,12 +32,12 @@ export class UdpClient {
     this.#port = Number(port);
   }
 
-  /** `url` is `udp://127.0.0.1:PORT`, or another loopback address. */
-  static async open(url: string): Promise<UdpClient> {
+  /** `url` is `udp://127.0.0.1:PORT`, or another loopback address; it asks from the address `from`. */
+  static async open(url: string, from = "127.0.0.1"): Promise<UdpClient> {
     const client = new UdpClient(new URL(url));
     const socket = client.#socket;
     await new Promise<void>((resolve) => {
-      socket.bind(0, "127.0.0.1", resolve);
+      socket.bind(0, from, resolve);
     });
     socket.setRecvBufferSize(4 * 1024 * 1024);
     socket.on("message", (bytes) => client.#receive(bytes));

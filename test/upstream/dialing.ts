@@ -20,7 +20,7 @@ export function targetOf(upstream: Reachable, change: Partial<Target> = {}): Tar
 
 /** The same for an Upstream. */
 export function placeOf({ address, port, name }: Reachable): Place {
-  return { transport: "tcp", address, port, name, padding: 128 };
+  return { transport: "tcp", address, port, name, padding: 128, encrypted: true };
 }
 
 /** Dials once; the connection ends with the test. Gives what became of it. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { encryptedAnswers } from "../../web/text/encrypted.ts";
 import { bytes, count, milliseconds, rate, share } from "../../web/text/numbers.ts";
 import { duration } from "../../web/text/times.ts";
 
@@ -20,8 +19,13 @@ describe("numbers for people", () => {
   });
 
   it("are shares that are whole only when nothing is missing, and nothing only when nothing is there", () => {
-    expect([share(0, 0), share(0, 5), share(5, 5), share(1, 3)]).toEqual(["–", "0 %", "100 %", "33.3 %"]);
-    expect([share(99_999, 100_000), share(1, 100_000)]).toEqual(["99.9 %", "0.1 %"]);
+    expect([share(0, 0), share(0, 5), share(5, 5), share(1, 3)]).toEqual([
+      "–",
+      "0\u00a0%",
+      "100\u00a0%",
+      "33.3\u00a0%",
+    ]);
+    expect([share(99_999, 100_000), share(1, 100_000)]).toEqual(["99.9\u00a0%", "0.1\u00a0%"]);
   });
 
   it("are times of an answer with three digits", () => {
@@ -29,16 +33,16 @@ describe("numbers for people", () => {
       [null, 0, 0.994, 0.9996, 1.25, 99.94, 99.96, 999.4, 999.6, 4000.112, 12_000].map(milliseconds),
     ).toEqual([
       "–",
-      "0.00 ms",
-      "0.99 ms",
-      "1.0 ms",
-      "1.3 ms",
-      "99.9 ms",
-      "100 ms",
-      "999 ms",
-      "1.00 s",
-      "4.00 s",
-      "12.0 s",
+      "0.00\u00a0ms",
+      "0.99\u00a0ms",
+      "1.0\u00a0ms",
+      "1.3\u00a0ms",
+      "99.9\u00a0ms",
+      "100\u00a0ms",
+      "999\u00a0ms",
+      "1.00\u00a0s",
+      "4.00\u00a0s",
+      "12.0\u00a0s",
     ]);
   });
 
@@ -68,16 +72,5 @@ describe("numbers for people", () => {
       "1 d",
       "1 d 1 h",
     ]);
-  });
-});
-
-describe("the encrypted share", () => {
-  it("is of answers that came from outside, over TLS or HTTPS", () => {
-    const upstreams = (["tls", "https", "udp", "tcp"] as const).map((protocol, n) => ({
-      protocol,
-      answers: 10 ** n,
-    }));
-    expect(encryptedAnswers(upstreams)).toEqual({ encrypted: 11, all: 1111 });
-    expect(encryptedAnswers([])).toEqual({ encrypted: 0, all: 0 });
   });
 });

@@ -37,7 +37,7 @@ export function Overview({ status }: { readonly status: Status }): VNode {
         <h1>Overview</h1>
         <Choice label="Time shown" name="span" options={SPANS} value={span} choose={setSpan} />
       </div>
-      <OverviewTiles queries={queries} now={trend?.now ?? null} upstreams={upstreams} />
+      <OverviewTiles queries={queries} now={trend?.now ?? null} />
       <div class="columns">
         <Chart
           title="Queries a second"

@@ -19,15 +19,18 @@ interface ActProps<T> {
 export function Act<T>({ label, about, method, path, confirm, say, done }: ActProps<T>): VNode {
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState("");
+  const [failed, setFailed] = useState(false);
   const run = async (): Promise<void> => {
     if (confirm !== undefined && !globalThis.confirm(confirm)) return;
     setBusy(true);
     setOutcome("");
     try {
       const reply = await ask<T>(path, method);
+      setFailed(false);
       setOutcome(say?.(reply) ?? "");
       done?.(reply);
     } catch (error) {
+      setFailed(true);
       setOutcome(error instanceof Error ? error.message : String(error));
     }
     setBusy(false);
@@ -43,7 +46,9 @@ export function Act<T>({ label, about, method, path, confirm, say, done }: ActPr
       >
         {busy ? `${label}…` : label}
       </button>
-      <span role="status">{outcome}</span>
+      <span role="status" class={failed ? "bad-text" : ""}>
+        {outcome}
+      </span>
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { UpstreamTest } from "../../src/control/explanation.ts";
 import type { UpstreamDetail } from "../../src/control/status.ts";
 import { ask } from "../api/request.ts";
-import { testWords } from "../text/test-words.ts";
+import { testOutcome, testWords } from "../text/test-words.ts";
 
 /** Has the server ask each of its upstreams now. */
 export function Doctor(): VNode {
@@ -44,7 +44,7 @@ export function Doctor(): VNode {
             <li class="bad-text">{check}</li>
           ) : (
             <li>
-              <b class={check.ok ? "good-text" : "bad-text"}>{check.ok ? "✓" : "✗"}</b> {check.label}
+              <b class={`${testOutcome(check).tone}-text`}>{testOutcome(check).text[0]}</b> {check.label}
               <br />
               <span class="muted">{testWords(check)}</span>
             </li>

@@ -1,8 +1,8 @@
 import type { VNode } from "preact";
-import type { EffectiveOption } from "../../src/config/print.ts";
+import type { ConfigView } from "../../src/control/observe-routes.ts";
 
 /** Every option with its value and where that is from; what somebody has set stands out. */
-export function OptionTable({ options }: { readonly options: readonly EffectiveOption[] }): VNode {
+export function OptionTable({ options }: Pick<ConfigView, "options">): VNode {
   return (
     <div class="scroll card flat" tabIndex={0} role="region" aria-label="Options in force">
       <table class="config">
@@ -22,7 +22,7 @@ export function OptionTable({ options }: { readonly options: readonly EffectiveO
               <td>
                 <code>{written(value)}</code>
               </td>
-              <td class="muted">{origin}</td>
+              <td class="muted">{fromWhere(origin)}</td>
             </tr>
           ))}
         </tbody>
@@ -36,4 +36,9 @@ function written(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join(", ") || "[]";
   return JSON.stringify(value);
+}
+
+/** The folder of the file stands above the table. */
+function fromWhere(origin: string): string {
+  return origin.replace(/^.*\/(?=[^/]+:\d)/, "");
 }

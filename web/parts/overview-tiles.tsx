@@ -1,8 +1,6 @@
 import type { VNode } from "preact";
-import type { UpstreamDetail } from "../../src/control/status.ts";
 import type { CountersSnapshot } from "../../src/observe/counters.ts";
 import type { TrendStretch } from "../../src/observe/trend-view.ts";
-import { encryptedAnswers } from "../text/encrypted.ts";
 import { count, milliseconds, rate, share } from "../text/numbers.ts";
 import { Tile } from "./tile.tsx";
 
@@ -10,12 +8,11 @@ interface OverviewTilesProps {
   readonly queries: CountersSnapshot;
   /** The last minute. */
   readonly now: TrendStretch | null;
-  readonly upstreams: readonly UpstreamDetail[] | null;
 }
 
 /** The numbers that a person looks for first. */
-export function OverviewTiles({ queries, now, upstreams }: OverviewTilesProps): VNode {
-  const { encrypted, all } = encryptedAnswers(upstreams ?? []);
+export function OverviewTiles({ queries, now }: OverviewTilesProps): VNode {
+  const { forwarded, clear } = queries;
   const answered = now === null ? 0 : now.upstream + now.cache + now.stale + now.local + now.failed;
   const fromMemory = now === null ? 0 : now.cache + now.stale;
   const failed = now?.failed ?? 0;
@@ -23,12 +20,12 @@ export function OverviewTiles({ queries, now, upstreams }: OverviewTilesProps): 
     <dl class="tiles">
       <Tile
         label="Encrypted"
-        value={share(encrypted, all)}
-        tone={all === 0 ? undefined : encrypted === all ? "good" : "bad"}
+        value={share(forwarded - clear, forwarded)}
+        tone={forwarded === 0 ? undefined : clear === 0 ? "good" : "bad"}
       >
-        {all === encrypted
-          ? `${count(all)} answers over TLS`
-          : `${count(all - encrypted)} of ${count(all)} in the clear`}
+        {clear === 0
+          ? `${count(forwarded)} answers over TLS`
+          : `${count(clear)} of ${count(forwarded)} in the clear`}
       </Tile>
       <Tile
         label="Queries a second"

@@ -1,9 +1,7 @@
 import type { VNode } from "preact";
 import type { SlowQuery } from "../../src/observe/insights.ts";
 import { linkTo } from "../route.ts";
-import { milliseconds } from "../text/numbers.ts";
-import { clock } from "../text/times.ts";
-import { toneOf } from "../text/tones.ts";
+import { QueryRows } from "./query-rows.tsx";
 
 /** The queries that took the longest. */
 export function SlowQueries({ queries }: { readonly queries: readonly SlowQuery[] }): VNode {
@@ -11,34 +9,11 @@ export function SlowQueries({ queries }: { readonly queries: readonly SlowQuery[
     <section class="card">
       <h2 id="slowest">Slowest</h2>
       <div class="scroll" tabIndex={0} role="region" aria-labelledby="slowest">
-        <table class="queries">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Name</th>
-              <th scope="col">Type</th>
-              <th scope="col">Result</th>
-              <th scope="col" class="number">
-                Took
-              </th>
-              <th scope="col">From</th>
-            </tr>
-          </thead>
-          <tbody>
-            {queries.map(({ time, name, type, rcode, ms, server }) => (
-              <tr key={`${time} ${name} ${type}`}>
-                <td class="muted">{clock(time)}</td>
-                <th scope="row">
-                  <a href={linkTo("queries", { name })}>{name}</a>
-                </th>
-                <td>{type}</td>
-                <td class={`${toneOf(rcode)}-text`}>{rcode ?? "no answer"}</td>
-                <td class="number">{milliseconds(ms)}</td>
-                <td>{server ?? "dotls itself"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <QueryRows
+          rows={queries}
+          keyOf={({ time, name, type }) => `${time} ${name} ${type}`}
+          name={({ name }) => <a href={linkTo("queries", { name })}>{name}</a>}
+        />
       </div>
     </section>
   );

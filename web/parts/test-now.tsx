@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import type { UpstreamTest } from "../../src/control/explanation.ts";
-import { testWords } from "../text/test-words.ts";
+import { testOutcome, testWords } from "../text/test-words.ts";
 import { Act } from "./act.tsx";
 
 /** Has the server ask an upstream now, on a connection of its own, and says what came of it. */
@@ -17,12 +17,14 @@ export function TestNow({ label }: { readonly label: string }): VNode {
         done={setTests}
       />
       <ul aria-live="polite">
-        {tests.map((test) => (
-          <li key={test.address}>
-            <b class={test.ok ? "good-text" : "bad-text"}>{test.ok ? "✓ works" : "✗ fails"}</b>{" "}
-            {testWords(test)}
-          </li>
-        ))}
+        {tests.map((test) => {
+          const { tone, text } = testOutcome(test);
+          return (
+            <li key={test.address}>
+              <b class={`${tone}-text`}>{text}</b> {testWords(test)}
+            </li>
+          );
+        })}
       </ul>
     </div>
   );

@@ -24,7 +24,8 @@ const TONES = { up: "good", connecting: "warn", idle: "quiet", down: "bad" } as 
 
 /** One server: how it is, and what it proved. */
 export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): VNode {
-  const { label, address, port, state, lastError, links, recent, tls } = upstream;
+  const { label, address, port, designated, state, lastError, links, recent, tls } = upstream;
+  const plain = upstream.protocol === "udp" || upstream.protocol === "tcp";
   const proof = proofWords(upstream);
   return (
     <section class="card upstream" aria-label={label}>
@@ -55,10 +56,22 @@ export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): 
       <Facts
         facts={[
           ["Address", `${address} port ${port}`],
+          ...(designated === null
+            ? []
+            : [
+                [
+                  "Leads to",
+                  `${designated.protocol} ${designated.address} port ${designated.port}, ${designated.name}`,
+                ] as const,
+              ]),
           ["Authenticated by", <span class={`${proof.tone}-text`}>{proof.text}</span>],
           [
             "Encrypted with",
-            tls === null ? "–" : [tls.version, tls.cipher, tls.alpn].filter((one) => one !== null).join(", "),
+            tls === null
+              ? plain
+                ? "nothing"
+                : "–"
+              : [tls.version, tls.cipher, tls.alpn].filter((one) => one !== null).join(", "),
           ],
           [
             "Time to the answer",
@@ -83,7 +96,9 @@ export function UpstreamCard({ upstream, course, at, now }: UpstreamCardProps): 
           [
             "Handshakes",
             upstream.handshakes === 0
-              ? "none yet"
+              ? plain
+                ? "–"
+                : "none yet"
               : `${count(upstream.handshakes)}, ${share(upstream.resumed, upstream.handshakes)} resumed, the last in ${milliseconds(upstream.handshakeMs)}`,
           ],
         ]}

@@ -1,3 +1,6 @@
+/** A unit must not stand alone on the next line. */
+const SPACE = "\u00a0";
+
 const grouped = new Intl.NumberFormat("en");
 
 /** A count: `12,345`. */
@@ -14,15 +17,15 @@ export function rate(value: number): string {
 export function share(part: number, whole: number): string {
   if (whole === 0) return "–";
   const percent = (part / whole) * 100;
-  if (part === 0 || part === whole) return `${percent} %`;
-  return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(1)} %`;
+  if (part === 0 || part === whole) return `${percent}${SPACE}%`;
+  return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(1)}${SPACE}%`;
 }
 
 /** Milliseconds with as many digits as a person reads; `–` for null. */
 export function milliseconds(value: number | null): string {
   if (value === null) return "–";
-  if (value >= 999.5) return `${(value / 1000).toFixed(value < 9995 ? 2 : 1)} s`;
-  return `${value.toFixed(value < 0.9995 ? 2 : value < 99.95 ? 1 : 0)} ms`;
+  if (value >= 999.5) return `${(value / 1000).toFixed(value < 9995 ? 2 : 1)}${SPACE}s`;
+  return `${value.toFixed(value < 0.9995 ? 2 : value < 99.95 ? 1 : 0)}${SPACE}ms`;
 }
 
 /** Bytes in the units of the configuration. */

@@ -18,7 +18,8 @@ export function proofWords({
   name,
   address,
 }: Pick<UpstreamDetail, "protocol" | "authenticated" | "name" | "address">): ProofWords {
-  if (protocol === "udp" || protocol === "tcp") return { text: "in the clear", tone: "bad" };
+  if (protocol === "udp" || protocol === "tcp")
+    return { text: "nothing, it is asked in the clear", tone: "bad" };
   if (authenticated === null) return { text: "not connected yet", tone: "quiet" };
   if (authenticated === "name") return { text: `certificate for ${name ?? address}`, tone: "good" };
   return WORDS[authenticated];

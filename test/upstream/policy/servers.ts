@@ -7,7 +7,7 @@ export function servers(names: readonly (string | null)[], times: number[] = [])
   return names.map((name, at) => {
     const upstream = new Upstream(
       `s${at}`,
-      { transport: "tcp", address: `192.0.2.${at}`, port: 853, name, padding: 128 },
+      { transport: "tcp", address: `192.0.2.${at}`, port: 853, name, padding: 128, encrypted: true },
       () => {
         throw new Error("a policy asks nobody");
       },

@@ -1,5 +1,6 @@
 import { startServer, type RunningServer } from "../../../src/server.ts";
 import type { Config } from "../../../src/config/config.ts";
+import type { ReloadReport } from "../../../src/control/status.ts";
 import { logSpy } from "../../observe/log-spy.ts";
 import { ScriptedUpstream } from "../../support/scripted-upstream.ts";
 import { plainConfig, specOf } from "../../support/serve.ts";
@@ -25,8 +26,11 @@ export interface Dashboard {
   stop(): Promise<void>;
 }
 
-/** Starts one; `change` says what of the configuration is to be different. */
-export async function startDashboard(change: Partial<Config> = {}): Promise<Dashboard> {
+/** Starts one; `change` says what of the configuration is to be different, `reload` what is done when somebody asks for it. */
+export async function startDashboard(
+  change: Partial<Config> = {},
+  reload?: (server: RunningServer, config: Config) => Promise<ReloadReport>,
+): Promise<Dashboard> {
   const upstreams = [
     await ScriptedUpstream.start({ rcodes: RCODES }),
     await ScriptedUpstream.start({ rcodes: RCODES, name: "dns.other.test", delay: 15 }),
@@ -41,7 +45,10 @@ export async function startDashboard(change: Partial<Config> = {}): Promise<Dash
     control: { socket: null, http: { address: "127.0.0.1", port: 0 }, token: "auto" },
     ...change,
   };
-  const server = await startServer(config, { log: logSpy().log });
+  const server: RunningServer = await startServer(config, {
+    log: logSpy().log,
+    ...(reload && { reload: () => reload(server, config) }),
+  });
   const client = await UdpClient.open(server.urls[0]!);
   const url = server.controlUrl!;
   return {
