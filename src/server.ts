@@ -146,7 +146,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
         startedAt,
         ready: () => (ready ? null : "the server stops"),
       }),
-      flush: (what) => {
+      flush: async (what) => {
         if (cache !== null) return cache.flush(what);
         throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
       },
@@ -183,7 +183,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     const change = await prepare(workforce, next);
     await change.commit();
     running = { config: next, origins, since: new Date(), lastReloadOk: true };
-    if (cache !== null) await forget(cache, next);
+    await cache?.forget(cache.follow(next));
     bypass.allow(next.bypass);
     log.setLevel?.(next.log.level);
     if (newHistory) await history.follow(next.history);
@@ -244,25 +244,6 @@ async function sleep(milliseconds: number, hurry: AbortSignal | undefined): Prom
   if (milliseconds === 0) return;
   // Nothing else may hold the process by now.
   await pause(milliseconds, undefined, hurry && { signal: hurry }).catch(() => {});
-}
-
-/** How often, and how many ms apart, it is tried to forget what is out of date. */
-const ATTEMPTS = 40;
-const ATTEMPT_PAUSE = 50;
-
-/** Forgets what does not hold under a new configuration, as soon as the other threads let us. */
-async function forget(cache: KeptAnswers, config: Config): Promise<void> {
-  const changed = cache.follow(config);
-  for (let left = ATTEMPTS; ; left--) {
-    try {
-      cache.forget(changed);
-      return;
-    } catch (error) {
-      const isBusy = error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY";
-      if (!isBusy || left === 1) throw error;
-      await pause(ATTEMPT_PAUSE);
-    }
-  }
 }
 
 const wordsFor: Record<Change, string> = {

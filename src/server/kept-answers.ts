@@ -19,6 +19,9 @@ export class KeptAnswers {
   #config: Config;
   #destinations: Destinations;
   #log: Log;
+  /** The last removal: they go one after the other, so that all together hold up queries no more than one does. */
+  #removing: Promise<unknown> = Promise.resolve();
+  #over = false;
 
   private constructor(answers: AnswerCache, config: Config, log: Log) {
     this.answers = answers;
@@ -61,17 +64,26 @@ export class KeptAnswers {
     return zonesChanged(before, this.#destinations);
   }
 
-  /** Forgets these zones and all failures. Throws DotlsError (ERR_DOTLS_CACHE_BUSY) as `flush` does. */
-  forget(zones: readonly string[]): void {
-    if (zones.includes(".")) this.answers.clear();
-    else for (const zone of zones) this.answers.removeBelow(parseName(zone, ROOT));
+  /** Forgets these zones and all failures. Rejects with DotlsError (ERR_DOTLS_CACHE_BUSY) as `flush` does. */
+  async forget(zones: readonly string[]): Promise<void> {
     // They may be those of servers that are gone; who is asked now has not failed yet.
     this.answers.tick();
     this.answers.forgetFailures();
+    if (zones.includes(".")) await this.#inTurn(() => this.answers.clear());
+    else {
+      const names = zones.map((zone) => parseName(zone, ROOT));
+      await Promise.all(names.map((name) => this.#inTurn(() => this.answers.removeBelow(name))));
+    }
   }
 
-  /** Writes them to the file of the configuration, if there is one. What goes wrong is said in the log. */
+  /**
+   * Writes them to the file of the configuration, if there is one, when all that is to be forgotten is. To be called when no
+   * query is answered any more: the thread does nothing else meanwhile. What goes wrong is said in the log.
+   */
   async save(): Promise<void> {
+    // What somebody was told is forgotten must not come back out of the file.
+    this.#over = true;
+    await this.#removing;
     const { file } = this.#config.cache;
     if (file === null) return;
     const { saveCache } = await import("../cache/save-cache.ts");
@@ -85,15 +97,22 @@ export class KeptAnswers {
 
   /**
    * Forgets answers: of a name, of a zone and all names below it (`*.corp.example`), or, with null, all. Gives how many that
-   * were. Throws PresentationError (ERR_DOTLS_BAD_TEXT) when it is no name, DotlsError (ERR_DOTLS_CACHE_BUSY) when another
-   * thread does not let go.
+   * were, when none of them is left. Rejects with PresentationError (ERR_DOTLS_BAD_TEXT) when it is no name, DotlsError
+   * (ERR_DOTLS_CACHE_BUSY) when another thread does not let go, (ERR_DOTLS_NO_CACHE) when they are saved already.
    */
-  flush(what: string | null): number {
-    if (what === null) return this.answers.clear();
+  async flush(what: string | null): Promise<number> {
+    if (this.#over)
+      throw new DotlsError("ERR_DOTLS_NO_CACHE", "the server stops, and keeps no answers any more");
+    if (what === null) return this.#inTurn(() => this.answers.clear());
     const below = /^\*\.(?=.)/.exec(what);
-    return below === null
-      ? this.answers.remove(parseName(what, ROOT))
-      : this.answers.removeBelow(parseName(what.slice(below[0].length), ROOT));
+    const name = parseName(below === null ? what : what.slice(below[0].length), ROOT);
+    return this.#inTurn(() => (below === null ? this.answers.remove(name) : this.answers.removeBelow(name)));
+  }
+
+  #inTurn(remove: () => Promise<number>): Promise<number> {
+    const mine = this.#removing.then(remove);
+    this.#removing = mine.catch(() => {});
+    return mine;
   }
 
   /** `counts` of all threads together, by the constants of `CacheCounter`. */
