@@ -123,6 +123,11 @@ export class AnswerCache extends CacheReader {
     return stored;
   }
 
+  /** Drops what is kept for the question under the type. Does nothing when another thread writes for too long. */
+  drop(question: Question, type: number): void {
+    this.#writer.drop(question, type, variantOf(question));
+  }
+
   /**
    * Removes everything of a name in wire form, in as many turns of the event loop as it takes. Gives how many entries that
    * were; none that was there before is found any more. Rejects with DotlsError ERR_DOTLS_CACHE_BUSY when other threads

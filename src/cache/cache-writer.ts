@@ -161,6 +161,19 @@ export class CacheWriter {
     this.#arena.segments.release(entry);
   }
 
+  /** Drops the entry of one key, if it is there. */
+  drop(question: Question, type: number, variant: number): void {
+    const nameHash = hashName(question.bytes, HEADER_LENGTH, question.nameLength, this.#memory.seed);
+    const keyHash = hashKey(nameHash, type, question.class, variant);
+    if (!this.#lock.take()) return;
+    try {
+      const slot = this.#slots.find(question, type, variant, keyHash, tagOf(nameHash, keyHash));
+      if (slot !== 0) this.#drop(slot);
+    } finally {
+      this.#lock.give();
+    }
+  }
+
   /** What removes entries bit by bit. */
   removal(unwanted: Unwanted): Removal {
     const { segments } = this.#arena;

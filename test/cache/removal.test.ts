@@ -34,12 +34,12 @@ async function meanwhile<T>(
   done: Promise<T>,
   work: (turn: number) => void,
 ): Promise<{ turns: number; result: T }> {
-  let over = false;
+  const state = { over: false };
   let turns = 0;
-  const end = done.finally(() => (over = true));
+  const end = done.finally(() => (state.over = true));
   // Whether it fails is told by the one who waits for it.
   end.catch(() => {});
-  while (!over) {
+  while (!state.over) {
     work(turns++);
     await nextTurn();
   }
