@@ -59,7 +59,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
     this.#cache = options.cache === undefined ? null : new CacheStage(options.cache, options.routes, this);
     this.#onward = [
       // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
-      new Coalesce(),
+      new Coalesce(options.routes),
       // Last: it always takes the query.
       this.#forward,
     ];
