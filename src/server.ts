@@ -151,7 +151,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
         startedAt,
         ready: () => (ready ? null : "the server stops"),
       }),
-      flush: (what) => {
+      flush: async (what) => {
         if (cache !== null) return cache.flush(what);
         throw new DotlsError("ERR_DOTLS_NO_CACHE", "no answers are kept: cache.size is 0");
       },

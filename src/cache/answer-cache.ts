@@ -11,9 +11,13 @@ import { Kind } from "./kind.ts";
 import { Family, Head, Segment } from "./layout.ts";
 import { WriterLock } from "./lock.ts";
 import { CacheMemory } from "./memory.ts";
+import { removeInTurns } from "./removal.ts";
 
 export { EVERY_TYPE, Found } from "./cache-reader.ts";
 export type { Question } from "./key.ts";
+
+/** How long a removal waits for a thread that holds the lock, in ms: one that hangs is replaced before that. */
+const PATIENCE = 15_000;
 
 /** For how long an answer is kept, and as what. */
 export interface Terms {
@@ -119,19 +123,28 @@ export class AnswerCache extends CacheReader {
     return stored;
   }
 
-  /** Removes everything of a name in wire form. How many entries that were. Throws DotlsError ERR_DOTLS_CACHE_BUSY. */
-  remove(name: Uint8Array): number {
-    return removed(this.#writer.remove(name.map((byte) => FOLD[byte]!)));
+  /** Drops what is kept for the question under the type. Does nothing when another thread writes for too long. */
+  drop(question: Question, type: number): void {
+    this.#writer.drop(question, type, variantOf(question));
+  }
+
+  /**
+   * Removes everything of a name in wire form, in as many turns of the event loop as it takes. Gives how many entries that
+   * were; none that was there before is found any more. Rejects with DotlsError ERR_DOTLS_CACHE_BUSY when other threads
+   * hold the lock for `patience` ms.
+   */
+  remove(name: Uint8Array, patience: number = PATIENCE): Promise<number> {
+    return removeInTurns(this.#writer.removal({ name: folded(name), below: false }), patience);
   }
 
   /** Removes everything of and below a name in wire form. As `remove`. */
-  removeBelow(name: Uint8Array): number {
-    return removed(this.#writer.removeBelow(name.map((byte) => FOLD[byte]!)));
+  removeBelow(name: Uint8Array, patience: number = PATIENCE): Promise<number> {
+    return removeInTurns(this.#writer.removal({ name: folded(name), below: true }), patience);
   }
 
   /** Removes everything. As `remove`. */
-  clear(): number {
-    return removed(this.#writer.clear());
+  clear(patience: number = PATIENCE): Promise<number> {
+    return removeInTurns(this.#writer.removal({ name: null, below: true }), patience);
   }
 
   /** Forgets all failures up to this second: the network changed, or a server is back. Costs next to nothing. */
@@ -146,7 +159,8 @@ export class AnswerCache extends CacheReader {
 
   /** Runs `action` while no thread stores or removes anything. Throws DotlsError ERR_DOTLS_CACHE_BUSY. */
   whileStill(action: () => void): void {
-    if (!this.#writer.whileStill(action)) removed(-1);
+    if (this.#writer.whileStill(action)) return;
+    throw new DotlsError("ERR_DOTLS_CACHE_BUSY", "another thread writes to the cache; try again");
   }
 
   usage(): CacheUsage {
@@ -168,8 +182,6 @@ export class AnswerCache extends CacheReader {
   }
 }
 
-function removed(count: number): number {
-  if (count < 0)
-    throw new DotlsError("ERR_DOTLS_CACHE_BUSY", "another thread writes to the cache; try again");
-  return count;
+function folded(name: Uint8Array): Uint8Array {
+  return name.map((byte) => FOLD[byte]!);
 }

@@ -153,6 +153,24 @@ export class CacheReader {
     return Atomics.compareExchange(words, this.#slot + Slot.META, meta, claimed) === meta;
   }
 
+  /**
+   * A refresh of what is kept for the question came to nothing: from the next second on it can be claimed again. Does nothing
+   * where it is not claimed. What was found last is forgotten.
+   */
+  giveBack(question: Question): void {
+    const words = this.#words;
+    const { now } = this.#clock;
+    const nameHash = hashName(question.bytes, HEADER_LENGTH, question.nameLength, this.#memory.seed);
+    for (let type = question.type, last = false; ; type = EVERY_TYPE, last = true) {
+      if (this.#look(question, type, variantOf(question), nameHash) !== Found.MISS) {
+        const meta = Atomics.load(words, this.#slot + Slot.META);
+        if (isClaimedAt(meta, now) && this.#isUnchanged())
+          Atomics.compareExchange(words, this.#slot + Slot.META, meta, withClaim(meta, now + 1));
+      }
+      if (last) return;
+    }
+  }
+
   /** Looks under one key and fills the fields. */
   #look(question: Question, type: number, variant: number, nameHash: number): number {
     const words = this.#words;

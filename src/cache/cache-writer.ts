@@ -4,11 +4,12 @@ import type { AnswerParts } from "./answer-parts.ts";
 import { Arena } from "./arena.ts";
 import { CacheCounter } from "./counters.ts";
 import { Entry, isDead, MAX_LIFETIME, MAX_STALE, recordsAt } from "./entry.ts";
-import { hashKey, hashName, NAME_OF_TAG, type Question, tagOf, Variant } from "./key.ts";
+import { hashKey, hashName, type Question, tagOf, Variant } from "./key.ts";
 import { Kind } from "./kind.ts";
 import { Family, Head, Slot, WAYS } from "./layout.ts";
 import type { WriterLock } from "./lock.ts";
 import type { CacheMemory } from "./memory.ts";
+import { Removal, type Unwanted } from "./removal.ts";
 import { renewed } from "./slot-meta.ts";
 import { familyOf, SlotWriter } from "./slots.ts";
 
@@ -160,67 +161,24 @@ export class CacheWriter {
     this.#arena.segments.release(entry);
   }
 
-  /** Removes everything of a name in wire form, folded. How many entries that were; -1: the lock was not to be had. */
-  remove(name: Uint8Array): number {
-    const { words, bytes, layout, seed } = this.#memory;
-    if (!this.#lock.takeSlowly()) return -1;
+  /** Drops the entry of one key, if it is there. */
+  drop(question: Question, type: number, variant: number): void {
+    const nameHash = hashName(question.bytes, HEADER_LENGTH, question.nameLength, this.#memory.seed);
+    const keyHash = hashKey(nameHash, type, question.class, variant);
+    if (!this.#lock.take()) return;
     try {
-      let removed = 0;
-      // The tag has bits of the name's hash: one pass over the index, which touches few entries.
-      const wanted = hashName(name, 0, name.length, seed) & NAME_OF_TAG;
-      const end = layout.slotsAt + words[Head.SETS]! * WAYS * Slot.WORDS;
-      for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
-        if ((words[slot + Slot.TAG]! & NAME_OF_TAG) !== wanted) continue;
-        const entry = words[slot + Slot.ENTRY]!;
-        if (entry === 0 || !endsWith(words, bytes, entry, name, true)) continue;
-        this.#drop(slot);
-        removed++;
-      }
-      this.#counters[CacheCounter.REMOVED]! += removed;
-      return removed;
+      const slot = this.#slots.find(question, type, variant, keyHash, tagOf(nameHash, keyHash));
+      if (slot !== 0) this.#drop(slot);
     } finally {
       this.#lock.give();
     }
   }
 
-  /** Removes everything of and below a name in wire form, folded. As `remove`. */
-  removeBelow(name: Uint8Array): number {
-    const { words, bytes } = this.#memory;
-    if (!this.#lock.takeSlowly()) return -1;
-    try {
-      let removed = 0;
-      this.#arena.segments.forEach((entry, slot) => {
-        if (!endsWith(words, bytes, entry, name, false)) return;
-        this.#drop(slot);
-        removed++;
-      });
-      this.#counters[CacheCounter.REMOVED]! += removed;
-      return removed;
-    } finally {
-      this.#lock.give();
-    }
-  }
-
-  /** Removes everything. As `remove`. */
-  clear(): number {
-    const { words, layout } = this.#memory;
-    if (!this.#lock.takeSlowly()) return -1;
-    try {
-      let removed = 0;
-      const end = layout.slotsAt + words[Head.SETS]! * WAYS * Slot.WORDS;
-      for (let slot = layout.slotsAt; slot < end; slot += Slot.WORDS) {
-        if (words[slot + Slot.ENTRY] === 0) continue;
-        this.#slots.clear(slot);
-        removed++;
-      }
-      this.#arena.segments.freeAll();
-      // What a thread that died had counted is counted no more.
-      words.fill(0, Head.ENTRIES, Head.ENTRIES + 3);
-      this.#counters[CacheCounter.REMOVED]! += removed;
-      return removed;
-    } finally {
-      this.#lock.give();
-    }
+  /** What removes entries bit by bit. */
+  removal(unwanted: Unwanted): Removal {
+    const { segments } = this.#arena;
+    const parts = { memory: this.#memory, counters: this.#counters, lock: this.#lock, slots: this.#slots };
+    return new Removal({ ...parts, segments }, unwanted);
   }
 
   /** Undoes what a thread that is gone left half done. */
@@ -240,25 +198,4 @@ export class CacheWriter {
       this.#lock.give();
     }
   }
-}
-
-/** Whether the name of an entry is `name`, or, unless `whole`, below it. */
-function endsWith(
-  words: Int32Array,
-  bytes: Uint8Array,
-  entry: number,
-  name: Uint8Array,
-  whole: boolean,
-): boolean {
-  const length = words[entry + Entry.LIFETIME]! & 0xff;
-  const start = (entry + Entry.WORDS) * 4;
-  let at = start;
-  // Only where a label begins: "notexample." is not below "example.".
-  while (start + length - at > name.length) {
-    if (whole) return false;
-    at += bytes[at]! + 1;
-  }
-  if (start + length - at !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
-  return true;
 }

@@ -30,6 +30,8 @@ export class Lifetime {
   kind = -1;
   /** Seconds. */
   seconds = 0;
+  /** Whether it takes the place of what was kept before, though it may not be kept itself. */
+  supersedes = false;
   /** Whether it holds for every type of the name: NXDOMAIN is stored by name and class (RFC 2308 section 5). */
   everyType = false;
 
@@ -48,7 +50,8 @@ export class Lifetime {
     this.kind = kindOf(reply, question);
     this.seconds = 0;
     this.everyType = false;
-    if (this.kind < 0 || this.kind === Kind.FAILURE) return;
+    this.supersedes = this.kind >= 0 && this.kind !== Kind.FAILURE;
+    if (!this.supersedes) return;
     this.#walk(reply, question.type);
     if (this.kind === Kind.POSITIVE && !this.#answered) this.kind = Kind.NODATA;
     const positive = this.kind === Kind.POSITIVE;

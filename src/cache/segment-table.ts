@@ -1,5 +1,5 @@
 import { Entry, entryWords } from "./entry.ts";
-import { Head, LANES, Segment, Slot } from "./layout.ts";
+import { Head, Segment, Slot } from "./layout.ts";
 import type { CacheMemory } from "./memory.ts";
 
 /** The segments of the arena, each filled one entry after the other. All of this is for the owner of the lock. */
@@ -64,25 +64,15 @@ export class SegmentTable {
     if (live <= 0 && this.openOf(this.laneOf(segment)) !== segment) this.free(segment);
   }
 
-  /** Frees all segments; nothing may point to them any more. */
-  freeAll(): void {
-    for (let segment = 0; segment < this.#memory.layout.segments; segment++) this.free(segment);
-    this.#memory.words.fill(0, Head.OPEN, Head.OPEN + LANES);
-  }
-
-  /** Calls `visit` with each entry that is pointed to and its slot. It may clear the slot and release the entry. */
-  forEach(visit: (entry: number, slot: number) => void): void {
+  /** Frees all segments in which nothing lives, those that are being filled as well. */
+  freeEmpty(): void {
     const { words, layout } = this.#memory;
     for (let segment = 0; segment < layout.segments; segment++) {
-      const start = this.startOf(segment);
-      const end = start + words[this.row(segment) + Segment.FILL]!;
-      for (let entry = start; entry < end;) {
-        const size = entryWords(words, entry);
-        if (size === 0) break;
-        const slot = this.slotOf(entry);
-        if (slot !== 0) visit(entry, slot);
-        entry += size;
-      }
+      const row = this.row(segment);
+      if (words[row + Segment.STATE] === 0 || words[row + Segment.LIVE]! > 0) continue;
+      const lane = this.laneOf(segment);
+      if (this.openOf(lane) === segment) words[Head.OPEN + lane] = 0;
+      this.free(segment);
     }
   }
 

@@ -11,8 +11,8 @@ import type { BypassStatus, ReloadReport, Status } from "./status.ts";
 /** How long a server may take until its reply begins, in milliseconds. */
 const PATIENCE = 5000;
 
-/** How long it may take to make a new configuration ready, in milliseconds. */
-const RELOAD_PATIENCE = 60_000;
+/** How long it may take to make a new configuration ready, or to forget answers while others write, in milliseconds. */
+const LONG_PATIENCE = 60_000;
 
 /** So many queries were overwritten in the server's memory before they could be sent. */
 export interface HistoryGap {
@@ -67,7 +67,7 @@ export async function closeBypass(socket: string, by: string): Promise<BypassSta
 export async function flushAnswers(socket: string, what: string | null): Promise<number> {
   const parameters = what === null ? "" : `?${new URLSearchParams({ name: what }).toString()}`;
   const { removed }: { removed: number } = JSON.parse(
-    await textOf(await ask(socket, "POST", `/v1/flush${parameters}`)),
+    await textOf(await ask(socket, "POST", `/v1/flush${parameters}`, undefined, LONG_PATIENCE)),
   );
   return removed;
 }
@@ -89,7 +89,7 @@ export async function forgetHistory(socket: string): Promise<number> {
  */
 export async function reloadServer(socket: string): Promise<ReloadReport> {
   const report: ReloadReport = JSON.parse(
-    await textOf(await ask(socket, "POST", "/v1/reload", undefined, RELOAD_PATIENCE)),
+    await textOf(await ask(socket, "POST", "/v1/reload", undefined, LONG_PATIENCE)),
   );
   return report;
 }

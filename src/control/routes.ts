@@ -39,7 +39,7 @@ export interface ControlSources {
   /** Reads the configuration again and takes it over; gives what is to be told of it. */
   readonly reload?: () => Promise<ReloadReport>;
   /** Forgets answers of a name, of a zone and all below it (`*.corp.example`), or all (null); gives how many. */
-  readonly flush?: (what: string | null) => number;
+  readonly flush?: (what: string | null) => number | Promise<number>;
   /** What there is for those who watch the server. */
   readonly observe?: ObserveSources;
 }
@@ -98,7 +98,9 @@ export function controlRoutes(
   }
   const { flush } = sources;
   if (flush !== undefined) {
-    app.post("/v1/flush", (context) => context.json({ removed: flush(context.req.query("name") ?? null) }));
+    app.post("/v1/flush", async (context) =>
+      context.json({ removed: await flush(context.req.query("name") ?? null) }),
+    );
   }
   const { reload } = sources;
   if (reload !== undefined) app.post("/v1/reload", async (context) => context.json(await reload()));

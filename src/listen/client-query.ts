@@ -42,6 +42,8 @@ export class ClientQuery extends QueryView {
   follower: ClientQuery | null = null;
   /** Whether what a server answers may be kept for others. */
   cacheable = false;
+  /** Whether memory had something for it when it came: what is to be told of its end is looked for only then. */
+  known = false;
   /** Nobody waits for its answer any more, or ever has. */
   settled = false;
 
@@ -76,6 +78,7 @@ export class ClientQuery extends QueryView {
     this.records = null;
     this.follower = null;
     this.cacheable = false;
+    this.known = false;
     this.settled = false;
   }
 }

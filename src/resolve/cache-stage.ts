@@ -2,7 +2,7 @@ import type { AnswerCache } from "../cache/answer-cache.ts";
 import { EVERY_TYPE, Found } from "../cache/cache-reader.ts";
 import { Kind } from "../cache/kind.ts";
 import { isDue } from "../cache/prefetch.ts";
-import { RECHECK, refreshes, STALE_TTL } from "../cache/stale.ts";
+import { refreshes, STALE_TTL } from "../cache/stale.ts";
 import { Flag } from "../dns/header.ts";
 import type { QueryView } from "../dns/query-view.ts";
 import type { ReplyView } from "../dns/reply-view.ts";
@@ -13,7 +13,6 @@ import type { ClientQuery } from "../listen/client-query.ts";
 import { Source } from "../observe/outcome.ts";
 import { Ancestors } from "./ancestors.ts";
 import { CutAnswer } from "./cut-answer.ts";
-import { errand } from "./errand.ts";
 import { Extra } from "./extra-errors.ts";
 import { type KeepRules, Keeper } from "./keeper.ts";
 import { type Stage, Step } from "./stage.ts";
@@ -37,9 +36,12 @@ export interface CacheRoutes {
 export interface CacheSurroundings {
   /** Sends what was written to the last room of the query's door; the query ends with it. */
   sent(query: ClientQuery, length: number): void;
-  /** Asks a server for a question of which the answer is for the cache alone. */
-  fetch(errand: ClientQuery): void;
+  /** Asks a server the question of this query once more, for the cache alone. False when there is too much to do for that. */
+  fetch(query: ClientQuery): boolean;
 }
+
+/** For how many seconds a refresh is claimed whose end is never heard of, as its thread died. */
+const CLAIM = 30;
 
 /** TTLs as they have aged. */
 const AGED = -1;
@@ -88,19 +90,26 @@ export class CacheStage implements Stage {
       cache.tick();
     }
     const found = cache.find(query);
+    query.known = found !== Found.MISS;
     if (found !== Found.FRESH) return this.#search(query, found);
     const due = this.#prefetch && isDue(cache.lifetime, cache.left, cache.hits);
     if (!this.#give(query, cache, AGED, null, Source.CACHE)) return Step.NEXT;
     // The reply is on its way: what follows may write to the same door.
-    if (due && cache.claim(RECHECK)) this.#around.fetch(errand(query));
+    if (due) this.#refresh(query);
     return Step.SENT;
   }
 
   leave(query: ClientQuery, reply: ReplyView | null): void {
     this.#waits.remove(query);
-    if (!query.cacheable || this.#retired) return;
-    if (reply === null) this.#keeper.silence(query);
-    else this.#keeper.answer(query, reply);
+    if (!query.cacheable) return;
+    if ((this.#retired || !this.#keeps(query, reply)) && query.known) this.#cache.giveBack(query);
+  }
+
+  /** False when nothing is kept, or only that it failed. */
+  #keeps(query: ClientQuery, reply: ReplyView | null): boolean {
+    if (reply !== null) return this.#keeper.answer(query, reply);
+    this.#keeper.silence(query);
+    return false;
   }
 
   /**
@@ -145,19 +154,18 @@ export class CacheStage implements Stage {
     // The parent's side of a zone cut may be at another server than the rest of the name.
     const denials = cache.hasNegatives;
     const every = !denials || query.type === RrType.DS ? Found.MISS : cache.find(query, EVERY_TYPE);
+    if (every !== Found.MISS) query.known = true;
     if (every === Found.FRESH) {
       if (this.#give(query, cache, AGED, null, Source.CACHE)) return Step.SENT;
     } else if (denials && this.#findCut(query) && this.#give(query, this.#cut, AGED, null, Source.CACHE)) {
       return Step.SENT;
     }
     const failure = cache.findFailure(query);
-    const recently = failure !== Found.MISS && cache.age < RECHECK;
     const stale = this.#servesStale && (own === Found.STALE || every === Found.STALE);
     if (stale && this.#findStale(query)) {
-      if (failure === Found.FRESH || recently) {
-        return this.#giveStale(query) ? Step.SENT : Step.NEXT;
-      }
-      if (this.#staleAtOnce) return this.#giveAndRefresh(query);
+      if (failure === Found.FRESH) return this.#giveStale(query) ? Step.SENT : Step.NEXT;
+      // It failed the last time: whether it goes better now is found out without a client that waits for it.
+      if (failure === Found.STALE || this.#staleAtOnce) return this.#giveAndRefresh(query);
       this.#waits.add(query);
       return Step.NEXT;
     }
@@ -169,10 +177,16 @@ export class CacheStage implements Stage {
   }
 
   #giveAndRefresh(query: ClientQuery): number {
-    const cache = this.#cache;
     if (!this.#giveStale(query)) return Step.NEXT;
-    if (cache.claim(RECHECK)) this.#around.fetch(errand(query));
+    this.#refresh(query);
     return Step.SENT;
+  }
+
+  /** Has what was given fetched anew, unless somebody does that already, or it failed a moment ago (RFC 9520 section 3.2). */
+  #refresh(query: ClientQuery): void {
+    const cache = this.#cache;
+    if (!cache.claim(CLAIM)) return;
+    if (cache.findFailure(query) === Found.FRESH || !this.#around.fetch(query)) cache.giveBack(query);
   }
 
   /**

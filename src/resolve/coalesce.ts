@@ -9,16 +9,34 @@ import { type Stage, Step } from "./stage.ts";
 /** Who follows, all leaders together, at the most: what waits for a server has a bound, and this must not get around it. */
 const MAX_FOLLOWERS = 10_000;
 
+/** Where questions go. When it is not what it was before, the same question may go to another network. */
+export interface Heading {
+  readonly diversion: unknown;
+}
+
 /**
  * Identical questions that are in flight are asked once (RFC 5452 section 5 says why: each further one gives a forger
  * another chance). Who asks the same while the first one is out follows it, and gets its answer with an own id, case,
- * EDNS and size. Identical means name but for case, type, class, DO and CD. When the first one fails, all have failed.
+ * EDNS and size. Identical means name but for case, type, class, DO and CD. When the first one fails, all have failed. Who asks
+ * after the bypass was opened or closed follows nobody who asked before: his answer is to come from where he is led to.
  */
 export class Coalesce implements Stage {
   #leaders = new NumberTable<ClientQuery>();
   #followers = 0;
+  #heading: Heading;
+  #diversion: unknown;
+
+  constructor(heading: Heading) {
+    this.#heading = heading;
+    this.#diversion = heading.diversion;
+  }
 
   enter(query: ClientQuery): number {
+    const { diversion } = this.#heading;
+    if (diversion !== this.#diversion) {
+      this.#diversion = diversion;
+      this.#leaders.clear();
+    }
     const key = keyOf(query);
     const leader = this.#leaders.get(key);
     if (leader === null) {
@@ -41,8 +59,7 @@ export class Coalesce implements Stage {
 
   leave(query: ClientQuery): void {
     const key = keyOf(query);
-    if (this.#leaders.get(key) !== query) return;
-    this.#leaders.delete(key);
+    if (this.#leaders.get(key) === query) this.#leaders.delete(key);
     for (let one = query.follower; one !== null; one = one.follower) this.#followers--;
   }
 }

@@ -25,6 +25,7 @@ export function errand(query: ClientQuery): ClientQuery {
   // A Buffer's own `slice` would not copy.
   one.read(Uint8Array.prototype.slice.call(query.bytes, 0, length), length, false);
   one.cacheable = true;
+  one.known = true;
   one.settled = true;
   return one;
 }

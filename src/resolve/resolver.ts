@@ -13,6 +13,7 @@ import type { Routes } from "./routes.ts";
 import { Access } from "./access.ts";
 import { type CacheOptions, CacheStage, type CacheSurroundings } from "./cache-stage.ts";
 import { Coalesce } from "./coalesce.ts";
+import { errand } from "./errand.ts";
 import { ErrorLimiter } from "./error-limiter.ts";
 import { Forward } from "./forward.ts";
 import { type Completion, type Stage, Step } from "./stage.ts";
@@ -58,7 +59,7 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
     this.#cache = options.cache === undefined ? null : new CacheStage(options.cache, options.routes, this);
     this.#onward = [
       // Right before the servers: whoever gets here costs a query, unless somebody is already asking the same.
-      new Coalesce(),
+      new Coalesce(options.routes),
       // Last: it always takes the query.
       this.#forward,
     ];
@@ -138,10 +139,17 @@ export class Resolver implements QueryHandler, Completion, CacheSurroundings {
   }
 
   /** Asks for the cache alone, unless there is much to do for clients. */
-  fetch(errand: ClientQuery): void {
-    if (this.#forward.busy) return;
-    for (const observer of this.#observers) observer.refreshing?.();
-    for (const stage of this.#onward) if (stage.enter(errand) !== Step.NEXT) return;
+  fetch(query: ClientQuery): boolean {
+    if (this.#forward.busy) return false;
+    const one = errand(query);
+    for (const stage of this.#onward) {
+      const step = stage.enter(one);
+      if (step === Step.NEXT) continue;
+      if (step !== Step.LATER) return false;
+      for (const observer of this.#observers) observer.refreshing?.();
+      return true;
+    }
+    return false;
   }
 
   /** It gets no more queries, and what it still answers is not kept. */

@@ -55,6 +55,11 @@ export class Routes<G> {
     this.#instead = group;
   }
 
+  /** What `divert` was given last: with another one, the same question may go elsewhere. */
+  get diversion(): G | null {
+    return this.#instead;
+  }
+
   /** Whether the query goes to the group of `divert`, for as long as there is one. */
   diverts(query: QueryView): boolean {
     return this.#instead !== null && this.#find(query) === undefined;

@@ -30,6 +30,9 @@ export class KeptAnswers {
   /** The zones of which it may have what servers have said that are not to be asked any more; null: all is well. */
   #due: Set<string> | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** The last removal: they go one after the other, so that all together hold up queries no more than one does. */
+  #removing: Promise<unknown> = Promise.resolve();
+  #over = false;
 
   private constructor(answers: AnswerCache, config: Config, log: Log) {
     this.answers = answers;
@@ -72,37 +75,48 @@ export class KeptAnswers {
     this.#destinations = destinationsOf(config, readResolvConf());
     this.#due = new Set([...(this.#due ?? []), ...zonesChanged(before, this.#destinations)]);
     for (const end = performance.now() + PATIENCE; performance.now() < end; await pause(PAUSE)) {
-      if (this.#forgetDue()) return;
+      if (await this.#forgetDue()) return;
     }
     this.#log.error("a thread holds the memory of the cache: earlier answers are not forgotten yet");
-    this.#timer ??= setInterval(() => this.#forgetDue(), LATER).unref();
+    this.#timer ??= setInterval(() => void this.#forgetDue(), LATER).unref();
   }
 
   /** Forgets what is due. False when another thread does not let it. */
-  #forgetDue(): boolean {
-    if (this.#due === null) return true;
+  async #forgetDue(): Promise<boolean> {
+    const due = this.#due;
+    if (due === null) return true;
+    // They may be those of servers that are gone; who is asked now has not failed yet.
+    this.answers.tick();
+    this.answers.forgetFailures();
     try {
-      if (this.#due.has(".")) this.answers.clear();
-      else for (const zone of this.#due) this.answers.removeBelow(parseName(zone, ROOT));
+      if (due.has(".")) await this.#inTurn(() => this.answers.clear());
+      else {
+        const names = Array.from(due, (zone) => parseName(zone, ROOT));
+        await Promise.all(names.map((name) => this.#inTurn(() => this.answers.removeBelow(name))));
+      }
     } catch (error) {
       if (error instanceof DotlsError && error.code === "ERR_DOTLS_CACHE_BUSY") return false;
       throw error;
     }
-    // They may be those of servers that are gone; who is asked now has not failed yet.
-    this.answers.tick();
-    this.answers.forgetFailures();
-    this.#due = null;
+    // Else there is more by now, and who added it comes by here.
+    if (this.#due === due) this.#due = null;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    return true;
+    return this.#due === null;
   }
 
-  /** Writes them to the file of the configuration, if there is one. What goes wrong is said in the log. */
+  /**
+   * Writes them to the file of the configuration, if there is one, when all that is to be forgotten is. To be called when no
+   * query is answered any more: the thread does nothing else meanwhile. What goes wrong is said in the log.
+   */
   async save(): Promise<void> {
+    // What somebody was told is forgotten must not come back out of the file.
+    this.#over = true;
+    await this.#removing;
     const { file } = this.#config.cache;
     clearInterval(this.#timer);
     if (file === null) return;
-    if (!this.#forgetDue()) {
+    if (!(await this.#forgetDue())) {
       this.#log.error("the cache is not saved: a thread that is gone holds its memory");
       return;
     }
@@ -117,15 +131,22 @@ export class KeptAnswers {
 
   /**
    * Forgets answers: of a name, of a zone and all names below it (`*.corp.example`), or, with null, all. Gives how many that
-   * were. Throws PresentationError (ERR_DOTLS_BAD_TEXT) when it is no name, DotlsError (ERR_DOTLS_CACHE_BUSY) when another
-   * thread does not let go.
+   * were, when none of them is left. Rejects with PresentationError (ERR_DOTLS_BAD_TEXT) when it is no name, DotlsError
+   * (ERR_DOTLS_CACHE_BUSY) when another thread does not let go, (ERR_DOTLS_NO_CACHE) when they are saved already.
    */
-  flush(what: string | null): number {
-    if (what === null) return this.answers.clear();
+  async flush(what: string | null): Promise<number> {
+    if (this.#over)
+      throw new DotlsError("ERR_DOTLS_NO_CACHE", "the server stops, and keeps no answers any more");
+    if (what === null) return this.#inTurn(() => this.answers.clear());
     const below = /^\*\.(?=.)/.exec(what);
-    return below === null
-      ? this.answers.remove(parseName(what, ROOT))
-      : this.answers.removeBelow(parseName(what.slice(below[0].length), ROOT));
+    const name = parseName(below === null ? what : what.slice(below[0].length), ROOT);
+    return this.#inTurn(() => (below === null ? this.answers.remove(name) : this.answers.removeBelow(name)));
+  }
+
+  #inTurn(remove: () => Promise<number>): Promise<number> {
+    const mine = this.#removing.then(remove);
+    this.#removing = mine.catch(() => {});
+    return mine;
   }
 
   /** `counts` of all threads together, by the constants of `CacheCounter`. */

@@ -99,6 +99,35 @@ describe("a server with a cache", () => {
   });
 });
 
+/** How an upstream fails and is well again, and how soon after that an answer is new again, in ms. */
+const outages: readonly {
+  readonly what: string;
+  readonly fail: (upstream: ScriptedUpstream) => void | Promise<void>;
+  readonly heal: (upstream: ScriptedUpstream) => void | Promise<void>;
+  readonly within: number;
+}[] = [
+  {
+    what: "refuses connections",
+    fail: (upstream) => upstream.refuse(),
+    heal: (upstream) => upstream.listen(),
+    within: 2500,
+  },
+  {
+    // What it was asked before its return is lost, and given up by the deadline of a question.
+    what: "is silent",
+    fail: (upstream) => upstream.set({ silent: true }),
+    heal: (upstream) => upstream.set({ silent: false }),
+    within: 7000,
+  },
+  {
+    // It is spared for twice as long each time.
+    what: "says SERVFAIL",
+    fail: (upstream) => upstream.set({ rcodes: { "www.test": 2 } }),
+    heal: (upstream) => upstream.set({ rcodes: {} }),
+    within: 6500,
+  },
+];
+
 describe("when the upstream fails", () => {
   it("gives answers over their time, says so, and does not ask again at once", async () => {
     const { ask, upstream, server } = await cached({ ttl: 1 });
@@ -126,6 +155,30 @@ describe("when the upstream fails", () => {
       return !(await ask("www.test")).includes("EDE 3");
     });
   });
+
+  it.each(outages)(
+    "gives new answers soon after an outage of five seconds though nobody asks for anything else: it $what",
+    async ({ fail, heal, within }) => {
+      const { client, ask, upstream } = await cached({ ttl: 1 });
+      await ask("www.test");
+      await pause(2100);
+      await fail(upstream);
+      const end = performance.now() + 5000;
+      const slow: number[] = [];
+      while (performance.now() < end) {
+        const { message, milliseconds } = await client.ask("www.test");
+        expect(outcomeOf(message)).toBe(addressOf("www.test"));
+        if (milliseconds > 1500) slow.push(milliseconds);
+        await pause(100);
+      }
+      // Nobody waits any more once it is known that it failed.
+      expect(slow.length).toBeLessThan(4);
+      await heal(upstream);
+      const back = performance.now();
+      await until(async () => !(await ask("www.test")).includes("EDE 3"));
+      expect(performance.now() - back).toBeLessThan(within);
+    },
+  );
 
   it("gives an answer over its time after 1.8 seconds, and the new one when it has come", async () => {
     const { client, ask, upstream } = await cached({ ttl: 1 });

@@ -57,12 +57,15 @@ function failure(action: () => void): DotlsError {
 
 describe("a saved cache", () => {
   it("has all its answers when it is loaded, and takes new ones", () => {
-    const { file, time } = saved(10_000);
+    const { file, time, cache: before } = saved(10_000);
     const { memory, restored, dropped } = loadCache(file, SIZE, time);
     expect({ restored, dropped }).toEqual({ restored: true, dropped: null });
     const cache = new AnswerCache(memory, time);
-    expect(cache.usage().positives).toBe(10_000);
+    // Both sets of a key may be full, which costs one of ten thousand now and then.
+    expect(before.usage().positives).toBeGreaterThan(9950);
+    expect(cache.usage()).toEqual(before.usage());
     for (let i = 0; i < 10_000; i++) {
+      if (before.find(question(`n${i}.test`)) === Found.MISS) continue;
       if (cache.find(question(`N${i}.test`)) !== Found.FRESH) throw new Error(`n${i} is missing`);
       if (recordsOf(cache)!.readUInt32BE(12) !== i) throw new Error(`n${i} has another answer`);
     }

@@ -55,10 +55,16 @@ function keyOf(name: string, asked: Asked): string {
   ]);
 }
 
-type Command = fc.Command<Model, Real>;
+type Command = fc.AsyncCommand<Model, Real>;
 
-function command(text: string, run: (model: Model, real: Real) => void): Command {
-  return { check: () => true, run, toString: () => text };
+function command(text: string, run: (model: Model, real: Real) => void | Promise<void>): Command {
+  return {
+    check: () => true,
+    run: async (model, real) => {
+      await run(model, real);
+    },
+    toString: () => text,
+  };
 }
 
 interface Storing {
@@ -109,18 +115,18 @@ function waiting(seconds: number): Command {
 }
 
 function removing(text: string, below: boolean): Command {
-  return command(`remove ${below ? "below " : ""}${text}`, (model, { cache }) => {
+  return command(`remove ${below ? "below " : ""}${text}`, async (model, { cache }) => {
     const name = text.toLowerCase();
     model.remove((one) => one === name || (below && (name === "" || one.endsWith(`.${name}`))));
-    if (below) cache.removeBelow(wireName(text));
-    else cache.remove(wireName(text));
+    if (below) await cache.removeBelow(wireName(text));
+    else await cache.remove(wireName(text));
   });
 }
 
 function clearing(): Command {
-  return command("clear", (model, { cache }) => {
+  return command("clear", async (model, { cache }) => {
     model.remove(() => true);
-    cache.clear();
+    await cache.clear();
     expect(cache.usage()).toMatchObject({ used: 0, positives: 0, negatives: 0, failures: 0 });
   });
 }
@@ -152,11 +158,11 @@ const commands = fc.commands(
 );
 
 describe("AnswerCache, as long as it has room", () => {
-  it("does what a Map would do", () => {
-    fc.assert(
-      fc.property(commands, (list) => {
+  it("does what a Map would do", async () => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (list) => {
         const real = ownCache();
-        fc.modelRun(() => ({ model: new Model(), real }), list);
+        await fc.asyncModelRun(() => ({ model: new Model(), real }), list);
         expect(audit(real.cache)).toEqual([]);
       }),
       { numRuns: 150 },

@@ -24,7 +24,7 @@ describe("dotls flush", () => {
       kept.answers.store(question(name), addressReply(name, 1), terms());
     }
     const status = (): ReturnType<typeof statusOf> => statusOf();
-    const flush = (what: string | null): number => kept.flush(what);
+    const flush = (what: string | null): Promise<number> => kept.flush(what);
     server = await startControl({ path: socket, status, history: new HistoryRing(1), flush });
   });
   afterEach(async () => {

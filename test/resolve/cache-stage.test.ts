@@ -272,19 +272,35 @@ describe("an answer that is asked for often", () => {
     expect(one.fetched.length + other.fetched.length).toBe(1);
   });
 
-  it("is tried again after a while when that failed, and the old one is given meanwhile", () => {
+  it("is tried again when that failed, no sooner than any question that failed, and the old one is given meanwhile", () => {
     const caching = new Caching();
     caching.serve({}, { answers: [a(1000)] });
     for (let i = 0; i < 3; i++) caching.hit();
     caching.pass(901);
+    const pauses: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const fetched = caching.fetched.length;
+      let seconds = 0;
+      for (; caching.fetched.length === fetched; caching.pass(1), seconds++) {
+        for (const _ of [0, 1]) expect(caching.hit()).toMatchObject({ source: Source.CACHE, rcode: 0 });
+      }
+      pauses.push(seconds - 1);
+      caching.answer(caching.fetched.at(-1)!, { flags: RESPONSE | 2 });
+    }
+    expect(pauses).toEqual([0, 1, 2, 4, 8]);
+  });
+
+  it("is fetched a second later when there was too much to do", () => {
+    const caching = new Caching();
+    caching.serve({}, { answers: [a(300)] });
+    for (let i = 0; i < 3; i++) caching.hit();
+    caching.pass(280);
+    caching.refusing = true;
+    for (let i = 0; i < 3; i++) expect(caching.hit()).toMatchObject({ source: Source.CACHE });
+    caching.refusing = false;
+    caching.pass(1);
     caching.hit();
-    caching.silence(caching.fetched[0]!);
-    caching.pass(10);
-    expect(caching.hit()).toMatchObject({ source: Source.CACHE, rcode: 0 });
     expect(caching.fetched).toHaveLength(1);
-    caching.pass(25);
-    caching.hit();
-    expect(caching.fetched).toHaveLength(2);
   });
 
   it("is not fetched when nobody asks for it but now, nor when that is switched off", () => {

@@ -94,18 +94,78 @@ describe("an answer over its time, on failure (RFC 8767)", () => {
     expect(caching.stage.rescue(query)).toBe(false);
   });
 
-  it("is given at once for 30 seconds after a failure; then a server is asked again", () => {
+  it("is given at once after a failure, and asked for again behind that each second until there is an answer", () => {
     const caching = overdue(10);
     caching.silence(caching.ask().query);
-    for (const _ of [0, 1, 2]) {
-      expect(caching.hit({ opt: {} })).toMatchObject({ source: Source.STALE, ttls: [30, 30], errors: [3] });
-      caching.pass(9);
+    for (let failed = 0; failed < 40; failed++) {
+      for (const _ of [0, 1, 2]) {
+        expect(caching.hit({ opt: {} })).toMatchObject({
+          source: Source.STALE,
+          ttls: [30, 30],
+          errors: [3],
+        });
+      }
+      expect(caching.fetched).toHaveLength(failed);
+      caching.pass(1);
+      for (const _ of [0, 1, 2]) expect(caching.hit()).toMatchObject({ source: Source.STALE });
+      expect(caching.fetched).toHaveLength(failed + 1);
+      caching.silence(caching.fetched.at(-1)!);
     }
-    caching.pass(3);
-    const { query, given } = caching.ask();
-    expect(given).toBeNull();
-    caching.answer(query, { answers: [a(300, 2)] });
+    caching.pass(1);
+    caching.hit();
+    caching.answer(caching.fetched.at(-1)!, { answers: [a(300, 2)] });
     expect(caching.hit()).toMatchObject({ source: Source.CACHE, data: ["192.0.2.2"], ttls: [300] });
+  });
+
+  it("is asked for again after pauses that double up to half a minute where the server says SERVFAIL", () => {
+    const caching = overdue(10);
+    caching.answer(caching.ask().query, { flags: RESPONSE | 2 });
+    const pauses: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const fetched = caching.fetched.length;
+      let seconds = 0;
+      for (; caching.fetched.length === fetched; caching.pass(1), seconds++) {
+        expect(caching.hit()).toMatchObject({ source: Source.STALE });
+      }
+      pauses.push(seconds - 1);
+      caching.answer(caching.fetched.at(-1)!, { flags: RESPONSE | 2 });
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+  });
+
+  it("makes nobody wait half a minute after it failed; a first one waits again after that", () => {
+    const caching = overdue(10);
+    caching.silence(caching.ask().query);
+    caching.pass(30);
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
+    caching.pass(1);
+    expect(caching.hit()).toBeNull();
+  });
+
+  it("is not kept on for want of room for the question of nobody: the next one asks", () => {
+    const caching = overdue(10);
+    caching.silence(caching.ask().query);
+    caching.pass(1);
+    caching.refusing = true;
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
+    caching.refusing = false;
+    caching.pass(1);
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
+    expect(caching.fetched).toHaveLength(1);
+  });
+
+  it.each([
+    ["TTL 0", { answers: [a(0, 9)] }],
+    ["nothing, and not for how long", {}],
+    ["that there is no such name, and not for how long", { flags: RESPONSE | 3 }],
+  ])("is over for good when a server answers with %s", (_what, answer) => {
+    const caching = overdue(10, { staleAtOnce: true });
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
+    caching.answer(caching.fetched[0]!, answer);
+    expect(caching.hit()).toBeNull();
+    const { query } = caching.ask();
+    caching.silence(query);
+    expect(caching.stage.rescue(query)).toBe(false);
   });
 
   it("is given at once, however often the question fails, and not shadowed by that", () => {
@@ -239,17 +299,44 @@ describe("an answer over its time, immediately", () => {
     expect(caching.hit()).toMatchObject({ source: Source.CACHE, data: ["192.0.2.2"] });
   });
 
-  it("is fetched again half a minute after that failed, not before", () => {
+  it("is fetched again a second after that failed, not before", () => {
     const caching = overdue(10, { staleAtOnce: true });
     caching.hit();
-    caching.silence(caching.fetched[0]!);
-    for (let i = 0; i < 5; i++) {
-      expect(caching.hit()).toMatchObject({ source: Source.STALE });
-      caching.pass(5);
+    for (let failed = 1; failed < 5; failed++) {
+      caching.silence(caching.fetched.at(-1)!);
+      for (const _ of [0, 1, 2]) expect(caching.hit()).toMatchObject({ source: Source.STALE });
+      expect(caching.fetched).toHaveLength(failed);
+      caching.pass(1);
+      caching.hit();
+      expect(caching.fetched).toHaveLength(failed + 1);
     }
-    expect(caching.fetched).toHaveLength(1);
-    caching.pass(10);
+  });
+
+  it.each([
+    ["REFUSED", { flags: RESPONSE | 5 }],
+    ["half of an answer", { flags: RESPONSE | Flag.TC, answers: [a(300, 2)] }],
+  ])("is fetched again a second after the server said %s", (_what, answer) => {
+    const caching = overdue(10, { staleAtOnce: true });
     caching.hit();
+    caching.answer(caching.fetched[0]!, answer);
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
+    expect(caching.fetched).toHaveLength(1);
+    caching.pass(1);
+    expect(caching.hit()).toMatchObject({ source: Source.STALE });
     expect(caching.fetched).toHaveLength(2);
+  });
+
+  it("is fetched by the generation that follows when its own was retired meanwhile", () => {
+    const before = overdue(10, { staleAtOnce: true });
+    const after = new Caching({ staleAtOnce: true }, before.cache.memory);
+    after.time = before.time;
+    before.hit();
+    before.stage.retire();
+    before.answer(before.fetched[0]!, { answers: [a(300, 2)] });
+    expect(after.hit()).toMatchObject({ source: Source.STALE });
+    expect(after.fetched).toHaveLength(0);
+    after.pass(1);
+    after.hit();
+    expect(after.fetched).toHaveLength(1);
   });
 });

@@ -6,6 +6,7 @@ import { formatRdata } from "../../src/dns/rr/registry.ts";
 import { ReplyView } from "../../src/dns/reply-view.ts";
 import type { ClientQuery } from "../../src/listen/client-query.ts";
 import { type CacheOptions, CacheStage } from "../../src/resolve/cache-stage.ts";
+import { errand } from "../../src/resolve/errand.ts";
 import type { KeepRules } from "../../src/resolve/keeper.ts";
 import { Step } from "../../src/resolve/stage.ts";
 import { pointer, type RawQuery, rawQuery, rawRecord, wireName } from "../support/raw-query.ts";
@@ -58,6 +59,8 @@ export class Caching {
   readonly door: KeepingDoor = new KeepingDoor();
   covered: (query: ClientQuery) => boolean = () => false;
   diverted = false;
+  /** Whether there is too much to do for questions of nobody. */
+  refusing = false;
 
   constructor(
     change: Partial<KeepRules & Omit<CacheOptions, "rules" | "cache">> = {},
@@ -75,7 +78,10 @@ export class Caching {
       },
       {
         sent: (query, length) => query.door.send(query, length),
-        fetch: (errand) => this.fetched.push(errand),
+        fetch: (query) => {
+          if (!this.refusing) this.fetched.push(errand(query));
+          return !this.refusing;
+        },
       },
     );
   }

@@ -28,7 +28,7 @@ describe("a question in flight", () => {
     ["AD", { flags: Flag.RD | Flag.AD }],
     ["options of its own", { opt: { options: [{ code: 10, data: Buffer.alloc(8) }] } }],
   ])("is followed by the same question with %s", (_, change) => {
-    const stage = new Coalesce();
+    const stage = new Coalesce({ diversion: null });
     const leader = enter(stage, base);
     const follower = enter(stage, { ...base, ...change });
     expect([leader.step, follower.step]).toEqual([Step.NEXT, Step.LATER]);
@@ -44,14 +44,14 @@ describe("a question in flight", () => {
     ["DO", { opt: { dnssecOk: true } }],
     ["CD", { flags: Flag.RD | Flag.CD }],
   ])("is not followed by one with another %s", (_, change) => {
-    const stage = new Coalesce();
+    const stage = new Coalesce({ diversion: null });
     const leader = enter(stage, base);
     expect(enter(stage, { ...base, ...change }).step).toBe(Step.NEXT);
     expect(leader.query.follower).toBeNull();
   });
 
   it("is followed no more once it is over", () => {
-    const stage = new Coalesce();
+    const stage = new Coalesce({ diversion: null });
     const leader = enter(stage, base);
     stage.leave(leader.query);
     expect(enter(stage, base).step).toBe(Step.NEXT);
@@ -60,8 +60,29 @@ describe("a question in flight", () => {
     expect(enter(stage, base).step).toBe(Step.LATER);
   });
 
+  it("is not followed by who asks when the bypass was opened or closed since, and all are counted out", () => {
+    const heading = { diversion: null as unknown };
+    const stage = new Coalesce(heading);
+    const leaders = [null, "the network", null, "another network"].map((diversion) => {
+      heading.diversion = diversion;
+      const leader = enter(stage, base);
+      expect(leader.step).toBe(Step.NEXT);
+      for (let i = 0; i < 2500; i++) expect(enter(stage, base).step).toBe(Step.LATER);
+      expect(followers(leader.query)).toHaveLength(2500);
+      return leader;
+    });
+    expect(enter(stage, base).step).toBe(Step.ANSWERED);
+    stage.leave(leaders[0]!.query);
+    // That an earlier one is over does not end the one that is followed now.
+    expect(enter(stage, base).step).toBe(Step.LATER);
+    expect(followers(leaders[3]!.query)).toHaveLength(2501);
+    for (const { query } of leaders.slice(1)) stage.leave(query);
+    enter(stage, base);
+    for (let i = 0; i < 10_000; i++) expect(enter(stage, base).step).toBe(Step.LATER);
+  });
+
   it("takes many followers, not any number: beyond it they are told at once", () => {
-    const stage = new Coalesce();
+    const stage = new Coalesce({ diversion: null });
     const leader = enter(stage, base);
     for (let i = 0; i < 10_000; i++) expect(enter(stage, base).step).toBe(Step.LATER);
     const refused = enter(stage, base);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { AnswerCache } from "../../src/cache/answer-cache.ts";
 import { Head } from "../../src/cache/layout.ts";
@@ -6,6 +7,7 @@ import { KeptAnswers } from "../../src/server/kept-answers.ts";
 import { until } from "../support/scripted-upstream/fixture.ts";
 import { readUpstream } from "../../src/config/upstream-spec.ts";
 import { logSpy } from "../observe/log-spy.ts";
+import { folderWith } from "../support/config-folder.ts";
 import { addressReply, question, terms } from "../support/stored-answers.ts";
 import { plainConfig } from "../support/serve.ts";
 
@@ -30,15 +32,40 @@ describe("forgetting answers", () => {
     [null, 5],
   ])("%s: %i answers", async (what, removed) => {
     const kept = await keep(names);
-    expect(kept.flush(what)).toBe(removed);
+    expect(await kept.flush(what)).toBe(removed);
     expect(kept.answers.usage().positives).toBe(names.length - removed);
-    expect(kept.flush(what)).toBe(0);
+    expect(await kept.flush(what)).toBe(0);
   });
 
   it.each(["", "a..b", `${"x".repeat(64)}.test`, "*..test"])("%j is no name", async (what) => {
     const kept = await keep(names);
-    expect(() => kept.flush(what)).toThrow(expect.objectContaining({ code: "ERR_DOTLS_BAD_TEXT" }));
+    await expect(kept.flush(what)).rejects.toMatchObject({ code: "ERR_DOTLS_BAD_TEXT" });
     expect(kept.answers.usage().positives).toBe(names.length);
+  });
+});
+
+describe("a server that stops while it is forgetting", () => {
+  it("saves nothing of what is to be forgotten, and then forgets nothing more", async () => {
+    const file = join(folderWith({}), "answers");
+    const config = { ...plainConfig, cache: { ...NO_CACHE, size: 32 * 1024 * 1024, file } };
+    const kept = (await KeptAnswers.open(config, logSpy().log))!;
+    const count = 60_000;
+    for (let i = 0; i < count; i++) {
+      const name = `n${i}.${i % 2 === 0 ? "corp" : "other"}.test`;
+      kept.answers.store(question(name), addressReply(name, i), terms());
+    }
+    const there = kept.answers.usage().positives;
+    const zone = kept.flush("*.corp.test");
+    const name = kept.flush("n1.other.test");
+    await kept.save();
+    expect(await zone).toBeGreaterThan(count / 2 - 100);
+    expect(await name).toBe(1);
+    await expect(kept.flush(null)).rejects.toMatchObject({ code: "ERR_DOTLS_NO_CACHE" });
+    const { log, lines } = logSpy();
+    const back = (await KeptAnswers.open(config, log))!;
+    expect(back.answers.usage().positives).toBe(there - (await zone) - 1);
+    expect(await back.flush("*.corp.test")).toBe(0);
+    expect(lines).toContainEqual(expect.objectContaining({ level: "info" }));
   });
 });
 

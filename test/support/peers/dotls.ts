@@ -12,6 +12,8 @@ export interface Server {
 
 export interface RunningDotls extends Server {
   readonly pid: number;
+  /** The path of its control socket. */
+  readonly socket: string;
   log(): string;
   stop(): Promise<void>;
 }
@@ -24,7 +26,8 @@ export async function startDotls(upstream: Peer, zone: string, place?: Server): 
   const { address, port } = place ?? { address: "127.0.0.1", port: (await freePorts(1))[0]! };
   const listen = ["--listen", `udp://${address}:${port}`, "--listen", `tcp://${address}:${port}`];
   const forward = ["--upstream", `tls://127.0.0.1:${upstream.tls}#${upstream.name}`, "--tls-ca", upstream.ca];
-  const control = ["--set", `control.socket=${join(folder.path, "control.sock")}`];
+  const socket = join(folder.path, "control.sock");
+  const control = ["--set", `control.socket=${socket}`];
   const options = ["serve", ...listen, ...forward, ...control];
   const running = launch(process.execPath, [main, ...options], folder.path);
   const stop = async (): Promise<void> => {
@@ -37,5 +40,5 @@ export async function startDotls(upstream: Peer, zone: string, place?: Server): 
     await stop();
     throw error;
   }
-  return { pid: running.pid, address, port, log: () => running.log(), stop };
+  return { pid: running.pid, socket, address, port, log: () => running.log(), stop };
 }
