@@ -1,7 +1,7 @@
 import type { Row, Section } from "./bench.ts";
 import { dnsdist } from "./forwarders/dnsdist.ts";
 import { dotls } from "./forwarders/dotls.ts";
-import { echo } from "./forwarders/echo.ts";
+import { echo, echoInNode } from "./forwarders/echo.ts";
 import type { Forwarder } from "./forwarders/forwarder.ts";
 import { kresd } from "./forwarders/kresd.ts";
 import { smartdns } from "./forwarders/smartdns.ts";
@@ -9,7 +9,16 @@ import { stubby } from "./forwarders/stubby.ts";
 import { unbound } from "./forwarders/unbound.ts";
 
 /** All programs; how else one is set up stands behind its name, in parentheses. */
-export const programs: readonly Forwarder[] = [dotls, unbound, dnsdist, kresd, smartdns, stubby, echo];
+export const programs: readonly Forwarder[] = [
+  dotls,
+  unbound,
+  dnsdist,
+  kresd,
+  smartdns,
+  stubby,
+  echo,
+  echoInNode,
+];
 
 /** What `--only` leaves. */
 export interface Choice {

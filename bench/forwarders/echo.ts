@@ -18,3 +18,12 @@ export const echo: Forwarder = {
     return { command: program, args: [String(port)] };
   },
 };
+
+/** The same by Node's dgram, one datagram at a time: what nobody who uses that can go below. */
+export const echoInNode: Forwarder = {
+  name: "echo in Node",
+  version: { command: process.execPath, args: ["--version"] },
+  configure({ port }) {
+    return { command: process.execPath, args: [join(import.meta.dirname, "echo-in-node.js"), String(port)] };
+  },
+};

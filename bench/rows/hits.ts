@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Bench, Section } from "../bench.ts";
 import { dotlsWith } from "../forwarders/dotls.ts";
-import { echo } from "../forwarders/echo.ts";
+import { echo, echoInNode } from "../forwarders/echo.ts";
 import { askAll, dnsperf } from "../load.ts";
 import { writeMixed, writeNames } from "../names.ts";
 import { type Race, section } from "../race.ts";
@@ -36,7 +36,13 @@ function hits(name: string, title: string, options: string): Race {
 
 /** Every query is answered from memory, over UDP. */
 export const cacheHits: Section = section({
-  entrants: [...withCache.slice(0, 1), dotlsWith("io=dgram", ["io=dgram"]), ...withCache.slice(1), echo],
+  entrants: [
+    ...withCache.slice(0, 1),
+    dotlsWith("io=dgram", ["io=dgram"]),
+    ...withCache.slice(1),
+    echo,
+    echoInNode,
+  ],
   setup: { cache: usualRoom },
   warm,
   races: [
