@@ -36,6 +36,12 @@ export const InPktinfo = { IFINDEX: 0, SOURCE: 4, DESTINATION: 8, SIZE: 12 } as 
 /** `struct in6_pktinfo`. */
 export const In6Pktinfo = { ADDRESS: 0, IFINDEX: 16, SIZE: 20 } as const;
 
+/** `struct sock_fprog`: a program of classic BPF. */
+export const SockFprog = { LENGTH: 0, FILTER: 8, SIZE: 16 } as const;
+
+/** `struct sock_filter`: an instruction of it. */
+export const SockFilter = { CODE: 0, YES: 2, NO: 3, NUMBER: 4, SIZE: 8 } as const;
+
 /** `CMSG_SPACE(length)`: what a control message with so much data takes. */
 export function controlSpace(length: number): number {
   return Cmsghdr.DATA + Math.ceil(length / 8) * 8;

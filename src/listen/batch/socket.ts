@@ -18,6 +18,8 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
+  SockFilter,
+  SockFprog,
   SockaddrIn,
   SockaddrIn6,
   SOL_SOCKET,
@@ -128,18 +130,17 @@ const NO_NEWCOMERS = [
  */
 export function overhearNewcomers(libc: Libc, fd: number): boolean {
   const { scratch: view, scratchAt: at } = libc;
-  // `struct sock_fprog` at the beginning, the instructions behind it; what the kernel needs of it, it copies.
-  view.setUint32(0, NO_NEWCOMERS.length, true);
-  view.setUint32(4, 0, true);
-  view.setBigUint64(8, BigInt(at + 16), true);
+  // The instructions stand behind; what the kernel needs of all this, it copies.
+  view.setUint16(SockFprog.LENGTH, NO_NEWCOMERS.length, true);
+  view.setBigUint64(SockFprog.FILTER, BigInt(at + SockFprog.SIZE), true);
   for (const [index, [code, yes, no, number]] of NO_NEWCOMERS.entries()) {
-    const here = 16 + index * 8;
-    view.setUint16(here, code, true);
-    view.setUint8(here + 2, yes);
-    view.setUint8(here + 3, no);
-    view.setUint32(here + 4, number, true);
+    const here = SockFprog.SIZE + index * SockFilter.SIZE;
+    view.setUint16(here + SockFilter.CODE, code, true);
+    view.setUint8(here + SockFilter.YES, yes);
+    view.setUint8(here + SockFilter.NO, no);
+    view.setUint32(here + SockFilter.NUMBER, number, true);
   }
-  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, at, 16) === 0;
+  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, at, SockFprog.SIZE) === 0;
 }
 
 function wantDestinations(

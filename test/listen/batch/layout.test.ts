@@ -52,6 +52,14 @@ const claims: readonly (readonly [string, number])[] = [
   ["offsetof(struct in6_pktinfo, ipi6_addr)", In6Pktinfo.ADDRESS],
   ["offsetof(struct in6_pktinfo, ipi6_ifindex)", In6Pktinfo.IFINDEX],
   ["sizeof(struct in6_pktinfo)", In6Pktinfo.SIZE],
+  ["offsetof(struct sock_fprog, len)", layout.SockFprog.LENGTH],
+  ["offsetof(struct sock_fprog, filter)", layout.SockFprog.FILTER],
+  ["sizeof(struct sock_fprog)", layout.SockFprog.SIZE],
+  ["offsetof(struct sock_filter, code)", layout.SockFilter.CODE],
+  ["offsetof(struct sock_filter, jt)", layout.SockFilter.YES],
+  ["offsetof(struct sock_filter, jf)", layout.SockFilter.NO],
+  ["offsetof(struct sock_filter, k)", layout.SockFilter.NUMBER],
+  ["sizeof(struct sock_filter)", layout.SockFilter.SIZE],
   ["offsetof(struct epoll_event, events)", 0],
   ["SYS_recvmmsg", layout.CALLS[process.arch]?.recvmmsg ?? -1],
   ["SYS_sendmmsg", layout.CALLS[process.arch]?.sendmmsg ?? -1],
@@ -71,6 +79,7 @@ describeWith(
         source,
         `#define _GNU_SOURCE
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stddef.h>
