@@ -16,13 +16,23 @@ interface Told {
   readonly owner: number;
   readonly reads: number;
   readonly stores: number;
+  /** Answers that were neither one that was stored nor another. */
   readonly wrong: number;
   readonly torn: number;
+  readonly flushed: number;
+  /** Answers that were found after a flush was over which they were there before. */
+  readonly outlived: number;
 }
 
 interface Running {
   readonly thread: Worker;
   readonly owner: number;
+}
+
+/** What a thread does beside reading: of 100 steps `writes` are stores; each `flushes` ms it forgets something, 0: never. */
+interface Work {
+  readonly writes: number;
+  readonly flushes?: number;
 }
 
 const threads = new Set<Worker>();
@@ -32,29 +42,88 @@ afterEach(async () => {
   threads.clear();
 });
 
-/** A thread that has begun: of 100 steps `writes` are stores. */
-async function start(memory: SharedArrayBuffer, control: Int32Array, writes: number): Promise<Running> {
-  const thread = new Worker(script, { workerData: { memory, control, names: 3000, writes } });
+/** What threads have in common beside the cache: see cache-thread.mjs. */
+function controlOf(count: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * (4 + count)));
+}
+
+/** A thread that has begun. */
+async function start(
+  memory: SharedArrayBuffer,
+  control: Int32Array,
+  { writes, flushes = 0 }: Work,
+  number = 0,
+): Promise<Running> {
+  const thread = new Worker(script, {
+    workerData: { memory, control, number, names: 3000, writes, flushes },
+  });
   threads.add(thread);
   const [told] = (await once(thread, "message")) as [Told];
   return { thread, owner: told.owner };
 }
 
+/** Lets threads work on a memory for a while; what they say at the end. */
+async function work(
+  memory: SharedArrayBuffer,
+  milliseconds: number,
+  works: readonly Work[],
+): Promise<Told[]> {
+  const control = controlOf(works.length);
+  const running = await Promise.all(works.map((one, number) => start(memory, control, one, number)));
+  await pause(milliseconds);
+  const ends = running.map(({ thread }) => once(thread, "message") as Promise<[Told]>);
+  Atomics.store(control, 0, 1);
+  return (await Promise.all(ends)).map(([one]) => one);
+}
+
 describe("a cache that threads share", () => {
   it("never gives what is neither the old answer nor the new one", async () => {
     const memory = createCacheMemory(MIN_CACHE_SIZE);
-    const control = new Int32Array(new SharedArrayBuffer(4));
-    const running = await Promise.all([start(memory, control, 20), start(memory, control, 80)]);
-    await pause(4000);
-    const ends = running.map(({ thread }) => once(thread, "message") as Promise<[Told]>);
-    Atomics.store(control, 0, 1);
-    const told = (await Promise.all(ends)).map(([one]) => one);
+    const told = await work(memory, 4000, [{ writes: 20 }, { writes: 80 }]);
     for (const one of told) {
       expect(one.reads).toBeGreaterThan(1000);
       expect(one.stores).toBeGreaterThan(1000);
       expect(one.wrong).toBe(0);
     }
+    // It was full: answers were moved and let go all the time.
+    const cache = new AnswerCache(memory);
+    expect(cache.usage().used).toBeGreaterThan(cache.usage().room / 2);
+    expect(audit(cache)).toEqual([]);
+  });
+
+  it("never gives what was flushed, nor anything torn, while two threads flush and all of them write", async () => {
+    const memory = createCacheMemory(MIN_CACHE_SIZE);
+    const told = await work(memory, 5000, [
+      { writes: 50 },
+      { writes: 10, flushes: 10 },
+      { writes: 60, flushes: 35 },
+    ]);
+    for (const { reads, stores, wrong, outlived } of told) {
+      expect(reads).toBeGreaterThan(1000);
+      expect(stores).toBeGreaterThan(100);
+      expect({ wrong, outlived }).toEqual({ wrong: 0, outlived: 0 });
+    }
+    for (const { flushed } of told.slice(1)) expect(flushed).toBeGreaterThan(9);
     expect(audit(new AnswerCache(memory))).toEqual([]);
+  });
+
+  it("never gives anything torn while its index grows", async () => {
+    let grown = 0;
+    for (let round = 0; round < 5; round++) {
+      // With room for all, or it would never have many.
+      const memory = createCacheMemory(16 * MIN_CACHE_SIZE);
+      const words = new Int32Array(memory);
+      // From the next few on it grows.
+      const cache = new AnswerCache(memory);
+      for (let i = 0; i < 280; i++)
+        cache.store(question(`n${i}.test`), addressReply(`n${i}.test`, i), terms());
+      const before = words[Head.SETS]!;
+      for (const { wrong } of await work(memory, 500, [{ writes: 70 }, { writes: 10 }]))
+        expect(wrong).toBe(0);
+      grown += words[Head.SETS]! - before;
+      expect(audit(cache)).toEqual([]);
+    }
+    expect(grown).toBeGreaterThan(20);
   });
 
   it("shows what one stored to all others", () => {
@@ -84,11 +153,11 @@ describe("a cache that threads share", () => {
   it("is of use to the others when threads end in the middle of writing", { timeout: 120_000 }, async () => {
     const memory = createCacheMemory(MIN_CACHE_SIZE);
     const words = new Int32Array(memory);
-    const control = new Int32Array(new SharedArrayBuffer(4));
+    const control = controlOf(1);
     const cache = new AnswerCache(memory);
     let locked = 0;
     for (let round = 0; round < 200 && (round < 12 || locked < 3); round++) {
-      const { thread, owner } = await start(memory, control, 95);
+      const { thread, owner } = await start(memory, control, { writes: 95 });
       await pause(20 + (round % 7));
       await thread.terminate();
       threads.delete(thread);
@@ -103,7 +172,7 @@ describe("a cache that threads share", () => {
     }
     expect(locked).toBeGreaterThan(0);
     // Those that are left find nothing wrong in what the dead have written.
-    const { thread } = await start(memory, control, 5);
+    const { thread } = await start(memory, control, { writes: 5 });
     await pause(1000);
     const end = once(thread, "message") as Promise<[Told]>;
     Atomics.store(control, 0, 1);

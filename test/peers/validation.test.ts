@@ -40,6 +40,9 @@ const combinations: readonly (readonly string[])[] = [
   ["+dnssec", "+cdflag", "+adflag"],
 ];
 
+/** That a signature is wrong is to be known to the end of all tests, as all else is. */
+const more = ["ede: yes", "val-bogus-ttl: 3600"];
+
 /** A reply with the codes of its extended errors. */
 interface Reply extends PrintedReply {
   readonly errors: readonly number[];
@@ -94,7 +97,7 @@ describeWith(
       writeFileSync(join(folder, "anchors"), bindAnchors(zones));
       const authority: Peer = await restarted(() => startAuthority(zones));
       stops.push(() => authority.stop());
-      const unbound = await restarted(() => startUnbound(zones, authority.plain, ["ede: yes"]));
+      const unbound = await restarted(() => startUnbound(zones, authority.plain, more));
       stops.push(() => unbound.stop());
       dotls = await restarted(() => startDotls(unbound, zones[0]!.origin));
       stops.push(() => dotls.stop());
