@@ -74,6 +74,8 @@ export async function runService(load: () => LoadedConfig): Promise<void> {
   hurry.signal.removeEventListener("abort", giveUp);
   follow(first);
   onHangUp(() => again("SIGHUP"));
+  // Other commands end when nobody reads them any more; a server has said there all that it has to say.
+  process.stdout.removeAllListeners("error").on("error", () => {});
   for (const url of server.urls) process.stdout.write(`listening on ${url}\n`);
   if (server.controlUrl !== null) process.stdout.write(`control at ${server.controlUrl}\n`);
   process.stdout.write("dotls ready\n");

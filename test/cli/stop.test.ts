@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -97,6 +97,17 @@ describe("SIGTERM", () => {
     expect(await service.ended).toBe(1);
     expect(service.stdout()).not.toContain("dotls ready");
   });
+});
+
+it("a server whose standard output nobody reads any more goes on", async () => {
+  const { service, give } = await startWaiting();
+  service.process.stdout.destroy();
+  await give();
+  await until(() => existsSync(join(service.folder, "c.sock")) || service.process.exitCode !== null);
+  await pause(200);
+  const { code, stdout } = await service.run("status");
+  expect(stdout).toContain("listening on udp://");
+  expect(code).toBe(0);
 });
 
 /** A service that has begun to read its configuration, which it gets when `give` is called. */
