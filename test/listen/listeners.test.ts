@@ -188,7 +188,7 @@ describeWays("listeners on every address", (io) => {
       [six!, ["::1", "127.0.0.1"]],
     ] as const) {
       const clients = addresses.map((address) => new UdpProbe(port, address));
-      onTestFinished(() => clients.forEach((client) => client.close()));
+      onTestFinished(async () => void (await Promise.all(clients.map((client) => client.close()))));
       for (let id = 0; id < 60; id++) for (const client of clients) client.send(rawQuery({ id }));
       for (const [at, client] of clients.entries()) {
         const seen = new Set<number>();
