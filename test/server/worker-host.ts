@@ -50,9 +50,29 @@ function settings(upstream: ScriptedUpstream, more: readonly string[]): string[]
 
 /** Starts it; it ends with the test. */
 export async function hostWorkers(upstream: ScriptedUpstream, ...more: string[]): Promise<WorkerHost> {
+  return host({}, upstream, more);
+}
+
+/** Starts it as another user, which takes root. */
+export async function hostWorkersAs(
+  user: number,
+  upstream: ScriptedUpstream,
+  ...more: string[]
+): Promise<WorkerHost> {
+  return host({ uid: user, gid: user }, upstream, more);
+}
+
+async function host(
+  user: { readonly uid?: number; readonly gid?: number },
+  upstream: ScriptedUpstream,
+  more: readonly string[],
+): Promise<WorkerHost> {
   const set = settings(upstream, more);
   const program = fileURLToPath(new URL("worker-host.mjs", import.meta.url));
-  const child = spawn(process.execPath, [program, JSON.stringify(set)], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, JSON.stringify(set)], {
+    stdio: ["pipe", "pipe", "pipe"],
+    ...user,
+  });
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
