@@ -20,6 +20,8 @@ export interface DatagramPort {
   readonly port: number;
   /** Replies that the kernel did not take, as far as it is known. */
   readonly refused: number;
+  /** Whether another socket may be opened on the same address and port; not there where none can. */
+  share?(shared: boolean): void;
   /** Takes no more queries; answers still leave. */
   deafen(): void;
   /** Closes it; answers that come later are thrown away. */

@@ -169,12 +169,22 @@ export class Listeners {
   async #open(one: ListenOn, families: Families, shared: number | undefined): Promise<Opened> {
     const { transport, address } = one;
     const port = shared ?? one.port;
-    const rival = this.#doors.find((door) => port !== 0 && overlaps(door, one, port));
+    const rivals = this.#doors.filter((door) => port !== 0 && overlaps(door, one, port));
+    const [rival] = rivals;
     const own = one.port === 0 ? this.#sockets.unshared : this.#sockets;
     const sockets = rival === undefined ? own : this.#sockets.beside(transport);
     if (sockets === null)
       throw ListenError.overlap(urlOf({ transport, address, realPort: port }), port, urlOf(rival!));
-    const door = await this.#openDoor(sockets, one, families, port);
+    // For that moment alone: else any program of this user could listen there too, and take a part of the queries.
+    const opens = this.#sockets.exclusive ? rivals : [];
+    for (const { door } of opens) door.share?.(true);
+    let door: DatagramPort | TcpDoor;
+    try {
+      door = await this.#openDoor(sockets, one, families, port);
+    } finally {
+      for (const { door } of opens) door.share?.(false);
+    }
+    if (opens.length > 0) door.share?.(false);
     return { ...one, families, realPort: door.port, door };
   }
 

@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { BatchDoor } from "./batch/batch-door.ts";
 import { AF_INET, AF_INET6 } from "./batch/layout.ts";
 import { type Libc, loadLibc } from "./batch/libc.ts";
-import { openSocket, overhearNewcomers, type Sharing, turnAway } from "./batch/socket.ts";
+import { letShare, openSocket, overhearNewcomers, type Sharing, turnAway } from "./batch/socket.ts";
 import { type DatagramPort, RECEIVE_BUFFER } from "./datagrams.ts";
 import type { QueryHandler } from "./door.ts";
 import { IoError } from "./io-error.ts";
@@ -33,6 +33,8 @@ export class Sockets {
   readonly io: "dgram" | "batch";
   #libc: Libc | null;
   #sharing: Sharing;
+  /** Nobody shares our ports but we ourselves, while addresses change. */
+  readonly exclusive: boolean;
   /** Whether other processes may be there. */
   readonly processes: boolean;
   /** Those that are not used yet. */
@@ -44,12 +46,14 @@ export class Sockets {
     sharing: Sharing,
     passed: readonly PassedSocket[] = [],
     processes: boolean = false,
+    exclusive: boolean = false,
   ) {
     this.io = io;
     this.#libc = libc;
     this.#sharing = sharing;
     this.#passed = passed;
     this.processes = processes;
+    this.exclusive = exclusive;
   }
 
   /**
@@ -64,8 +68,9 @@ export class Sockets {
     if (io === "dgram" && !shared && !processes) return new Sockets("dgram", null, "alone", passed);
     const libc = await load();
     if (typeof libc !== "string") {
-      const way = processes ? "join" : sharing === "later" ? "first" : sharing;
-      return new Sockets(io === "dgram" ? "dgram" : "batch", libc, way, passed, processes);
+      const exclusive = sharing === "later" && !processes;
+      const way = processes ? "join" : sharing === "later" ? "alone" : sharing;
+      return new Sockets(io === "dgram" ? "dgram" : "batch", libc, way, passed, processes, exclusive);
     }
     if (io === "batch") throw new IoError(`datagrams cannot be received and sent in batches: ${libc}`);
     if (processes)
@@ -88,7 +93,8 @@ export class Sockets {
    * of the two sockets one would get them that is not read any more.
    */
   beside(transport: "udp" | "tcp"): Sockets | null {
-    const possible = this.#sharing !== "alone" && (transport === "tcp" || this.io === "batch");
+    const possible =
+      (this.exclusive || this.#sharing !== "alone") && (transport === "tcp" || this.io === "batch");
     return possible ? new Sockets(this.io, this.#libc, "join", [], this.processes) : null;
   }
 
@@ -147,14 +153,15 @@ export class Sockets {
   async tcp(address: string, port: number, ipv6Only: boolean, handler: QueryHandler): Promise<TcpDoor> {
     const passed = this.#take("tcp", address, port);
     if (passed !== null) return TcpDoor.open(address, port, ipv6Only, handler, { fd: passed.fd });
-    if (this.#sharing === "alone") return TcpDoor.open(address, port, ipv6Only, handler);
     const sharing = this.#sharing;
+    if (sharing === "alone" && !this.exclusive) return TcpDoor.open(address, port, ipv6Only, handler);
     if (this.#libc === null) return TcpDoor.open(address, port, ipv6Only, handler, { reusePort: true });
     const options = { transport: "tcp", address, port, ipv6Only, sharing, receiveBuffer: 0 } as const;
     const libc = this.#libc;
     const { fd } = openSocket(libc, options);
     const overhear = (): void => void overhearNewcomers(libc, fd);
-    return TcpDoor.open(address, port, ipv6Only, handler, { fd, overhear });
+    const share = (shared: boolean): void => letShare(libc, fd, shared);
+    return TcpDoor.open(address, port, ipv6Only, handler, { fd, overhear, share });
   }
 
   /** The socket that was passed for an address, once. */
@@ -203,6 +210,10 @@ class Several implements DatagramPort {
 
   get refused(): number {
     return this.#doors.reduce((sum, door) => sum + door.refused, 0);
+  }
+
+  share(shared: boolean): void {
+    for (const door of this.#doors) door.share?.(shared);
   }
 
   deafen(): void {

@@ -33,6 +33,8 @@ export interface ReadySocket {
   readonly fd: number;
   /** Lets it overhear who wants to connect; not there: that cannot be done, or must not. */
   readonly overhear?: () => void;
+  /** Says whether another one may be opened on the same address and port; not there: none can. */
+  readonly share?: (shared: boolean) => void;
 }
 
 /** One listening TCP socket and its clients. */
@@ -44,11 +46,11 @@ export class TcpDoor implements TcpClientOwner {
   /** How many connections there were. */
   #accepted = 0;
   #closed: Promise<void>;
-  #overhear: () => void;
+  #ready: ReadySocket | null;
 
-  private constructor(handler: QueryHandler, overhear: () => void = () => {}) {
+  private constructor(handler: QueryHandler, ready: ReadySocket | null) {
     this.#handler = handler;
-    this.#overhear = overhear;
+    this.#ready = ready;
     // Without allowHalfOpen Node throws away the answers to a client that has said all it wants to ask.
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#closed = new Promise((resolve) => {
@@ -68,7 +70,7 @@ export class TcpDoor implements TcpClientOwner {
     shared: { readonly reusePort: true } | ReadySocket | null = null,
   ): Promise<TcpDoor> {
     const ready = shared !== null && "fd" in shared ? shared : null;
-    const door = new TcpDoor(handler, ready?.overhear);
+    const door = new TcpDoor(handler, ready);
     await new Promise<void>((resolve, reject) => {
       door.#server.once("error", (cause) =>
         reject(new ListenError(listenUrl("tcp", address, port), port, cause)),
@@ -95,6 +97,11 @@ export class TcpDoor implements TcpClientOwner {
     return Math.max(LEAST_HELD, Math.min(MOST_HELD, HELD_IN_ALL / this.#clients.size));
   }
 
+  /** Whether another socket may be opened on the same address and port. */
+  share(shared: boolean): void {
+    if (this.#server.listening) this.#ready?.share?.(shared);
+  }
+
   /** Accepts nobody any more; each connection ends when its queries are answered. */
   deafen(): void {
     this.#server.close();
@@ -107,7 +114,7 @@ export class TcpDoor implements TcpClientOwner {
    */
   async leave(): Promise<void> {
     if (!this.#server.listening) return;
-    this.#overhear();
+    this.#ready?.overhear?.();
     await pause(HANDSHAKE);
     // Each turn of the event loop takes one connection out of the kernel's queue, and reads what has come by the others.
     for (let before = -1; before !== this.#accepted;) {

@@ -84,6 +84,10 @@ export class WildcardUdp implements DatagramPort {
     return [...this.#doors.values()].reduce((sum, door) => sum + door.refused, 0);
   }
 
+  share(shared: boolean): void {
+    for (const door of this.#doors.values()) door.share?.(shared);
+  }
+
   /** Takes no more queries and no more addresses; the sockets stay for the answers. */
   deafen(): void {
     this.#deaf = true;

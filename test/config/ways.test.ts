@@ -14,6 +14,7 @@ const VALUES: Readonly<Record<string, readonly [text: string, effective: unknown
     "127.0.0.2:5353, udp://[::1]:53",
     ["udp://127.0.0.2:5353", "tcp://127.0.0.2:5353", "udp://[::1]:53"],
   ],
+  shareListeners: ["true", true],
   upstreams: [
     "tls://9.9.9.9#dns.quad9.net https://dns.google/dns-query",
     ["tls://9.9.9.9#dns.quad9.net", "https://dns.google/dns-query"],

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { Flag } from "../../src/dns/header.ts";
 import { a, extendedErrors, RESPONSE, seconds, serveCached, soa } from "./caching.ts";
@@ -37,7 +38,7 @@ it("RFC 8914 section 4.20: that there was no such name has an extended error of 
   expect([stale.flags & 15, ...extendedErrors(stale)]).toEqual([3, 19]);
 });
 
-it("section 5: after a failure the servers are not asked again for half a minute", async () => {
+it("section 5: after failures the servers are asked again in pauses that grow, however many clients ask", async () => {
   const served = await serveCached();
   served.answers.set("www.test 1", { answers: [a(1)] });
   await served.ask({ name: "www.test" });
@@ -45,11 +46,11 @@ it("section 5: after a failure the servers are not asked again for half a minute
   served.answers.set("www.test 1", { flags: RESPONSE | 2 });
   await served.ask({ name: "www.test" });
   const before = served.asked("www.test 1");
-  for (let i = 0; i < 5; i++) {
+  for (const until = performance.now() + 6000; performance.now() < until; await pause(20))
     expect((await served.ask({ name: "www.test" })).flags & 15).toBe(0);
-    await seconds(0);
-  }
-  expect(served.asked("www.test 1")).toBe(before);
+  // After 1, 2 and 4 seconds, and so on up to 30, where the RFC has 30 at once: else a server that is back would not be noticed.
+  expect(served.asked("www.test 1")).toBeGreaterThan(before);
+  expect(served.asked("www.test 1")).toBeLessThanOrEqual(before + 3);
 });
 
 it("is not for those who see AD: what was validated once may not be valid any more", async () => {

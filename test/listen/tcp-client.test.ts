@@ -273,7 +273,8 @@ describe("an idle client over TCP", () => {
     }
     expect(handler.seen).toBeLessThan(800_000);
     expect(door.clients).toBe(1);
-    await pass(IDLE_TIMEOUT + 10);
+    // On a busy machine what it had sent may still be read meanwhile, which begins the time anew.
+    for (let left = 20; left > 0 && door.clients > 0; left--) await pass(IDLE_TIMEOUT + 10);
     expect(door.clients).toBe(0);
   });
 });

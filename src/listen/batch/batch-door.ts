@@ -10,7 +10,7 @@ import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
 import { Outbox } from "./outbox.ts";
 import { BATCH } from "./slab.ts";
-import { adopt, type BoundSocket, canJoin, openSocket, type Sharing, turnAway } from "./socket.ts";
+import { adopt, type BoundSocket, canJoin, letShare, openSocket, type Sharing, turnAway } from "./socket.ts";
 
 /** How many batches are taken before the rest of the process has its turn. */
 const BATCHES_A_TURN = 4;
@@ -119,6 +119,10 @@ export class BatchDoor implements Door, DatagramPort {
 
   get lastRoom(): Buffer {
     return this.#outbox.bytes;
+  }
+
+  share(shared: boolean): void {
+    if (this.#fd >= 0) letShare(this.#libc, this.#fd, shared);
   }
 
   room(): Buffer {

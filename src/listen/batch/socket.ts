@@ -99,6 +99,11 @@ export function openSocket(libc: Libc, options: SocketOptions): BoundSocket {
   }
 }
 
+/** Lets others of this user listen where this socket does, or nobody any more; who is there already stays. */
+export function letShare(libc: Libc, fd: number, shared: boolean): void {
+  setOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, shared ? 1 : 0);
+}
+
 /**
  * Lets a bound UDP socket receive from itself alone, which is nobody: what is sent to its address goes to another socket that
  * is there, and else the sender is told at once. What was received before can still be read, and it can send as before.
