@@ -11,7 +11,7 @@ import { outcomeOf } from "./outcomes.ts";
 const start = Date.UTC(2026, 10, 21, 14, 0, 0);
 const clocks = { wall: () => start, monotonic: () => 0 };
 
-const letters = fc.stringMatching(/^[a-z0-9_-]{1,20}$/).map((text) => [...Buffer.from(text)]);
+const letters = fc.stringMatching(/^[a-z0-9_-]{1,20}$/).map((text) => Array.from(Buffer.from(text)));
 const anything = fc.array(fc.nat(255), { minLength: 1, maxLength: 63 });
 const names = fc
   .array(fc.oneof({ weight: 9, arbitrary: letters }, { weight: 1, arbitrary: anything }), { maxLength: 5 })
@@ -62,7 +62,7 @@ const outcomes: fc.Arbitrary<Outcome> = fc
     const bytes = new Uint8Array(12 + wire.length + 4);
     bytes.set([id >> 8, id & 255]);
     bytes.set(wire, 12);
-    return { ...known, bytes, nameLength: wire.length };
+    return Object.assign(known, { bytes, nameLength: wire.length });
   });
 
 const rings: Record<string, (size: number) => HistoryRing> = {
