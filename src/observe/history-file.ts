@@ -19,6 +19,9 @@ const TICK = SECOND;
 /** Entries that become lines in one turn of the event loop, and are written at once: a third of a millisecond, which queries do not notice. */
 const BATCH = 1024;
 
+/** How often is looked at the end whether more has come. */
+const LAST_ROUNDS = 5;
+
 export interface HistoryFileOptions {
   readonly file: string;
   /** The size in bytes at which the file is rotated; a batch may go beyond it. */
@@ -143,6 +146,9 @@ export class HistoryFile {
     // The run under way may have passed the end of the ring already.
     await this.#running;
     await this.flush();
+    // When options change, queries go on: what came meanwhile is less each time.
+    for (let more = LAST_ROUNDS; more > 0 && this.#error === null && this.#cursor.waiting > 0; more--)
+      await this.flush();
     this.#lost += this.#ring.recorded - this.#cursor.at;
     this.#cursor = this.#ring.cursor();
     await this.#close();

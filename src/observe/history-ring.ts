@@ -142,7 +142,7 @@ export class HistoryRing implements Observer {
    */
   rows(sequence: number, most: number, taker: RowTaker): number {
     if (sequence < this.oldest) return 0;
-    const count = Math.min(most, this.recorded - sequence);
+    const count = Math.max(0, Math.min(most, this.recorded - sequence));
     const stamps = this.#stamps;
     for (let i = 0, row = sequence % this.size; i < count; i++, row = row + 1 === this.size ? 0 : row + 1) {
       if (!this.#shared) {
@@ -156,7 +156,7 @@ export class HistoryRing implements Observer {
       taker.drop();
       return i;
     }
-    return Math.max(0, count);
+    return count;
   }
 
   /**
