@@ -19,6 +19,9 @@ const TICK = SECOND;
 /** Entries that become lines in one turn of the event loop, and are written at once: a third of a millisecond, which queries do not notice. */
 const BATCH = 1024;
 
+/** More than nearly all lines have, in bytes: so many for each that fits still, and the file ends near its size. */
+const LINE = 400;
+
 /** How often is looked at the end whether more has come. */
 const LAST_ROUNDS = 5;
 
@@ -208,7 +211,9 @@ export class HistoryFile {
   async #writeBatch(file: LineFile, most: number): Promise<void> {
     const lines = this.#lines;
     lines.clear();
-    const count = this.#cursor.take(Math.min(BATCH, most), lines);
+    const left = this.#options.rotate - file.size;
+    const fitting = left > 0 ? Math.ceil(left / LINE) : BATCH;
+    const count = this.#cursor.take(Math.min(BATCH, fitting, most), lines);
     this.#countLost(this.#cursor.takeLost());
     // Another thread is writing the next one.
     if (count === 0) return turn();

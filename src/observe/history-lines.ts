@@ -1,17 +1,15 @@
 import { rcodeName } from "../dns/rcode.ts";
 import { className } from "../dns/rrclass.ts";
 import { typeName } from "../dns/rrtype.ts";
+import { type Fragment, Fragments, fragmentOf } from "./fragments.ts";
 import { type HistoryColumns, NAME_SLOT, TIMES } from "./history-columns.ts";
 import type { RowTaker } from "./history-cursor.ts";
 import { answerSources } from "./history-entry.ts";
 import { historyLine } from "./history-line.ts";
 import { isoTime } from "./iso-time.ts";
-import { type Fragment, LineBytes, fragmentOf } from "./line-bytes.ts";
+import { LineBytes } from "./line-bytes.ts";
 import { Source } from "./outcome.ts";
 import { flagNames } from "./reply-flags.ts";
-
-/** Texts that are kept as fragments: labels of servers, and reasons, in some of which a peer has a say. */
-const MOST_TEXTS = 256;
 
 /** Fragments for combinations of type, class and code; a power of two. */
 const KINDS = 256;
@@ -60,12 +58,18 @@ export class HistoryLines implements RowTaker {
   #upToSecond: Fragment = NULL;
   readonly #kinds: (Kind | undefined)[] = Array.from({ length: KINDS });
   /** By the number of the source; the last is for queries without an answer. */
-  readonly #servers = Array.from(
-    { length: answerSources.length + 1 },
-    () => new Map<string | null, Fragment>(),
+  readonly #servers = [...answerSources, null].map(
+    (source) =>
+      new Fragments<string | null>(
+        (server) => `,"source":${JSON.stringify(source)},"server":${JSON.stringify(server)},"bytes":`,
+      ),
   );
-  readonly #errors = new Map<string | null, Fragment>();
-  readonly #flags = new Map<number, Fragment>();
+  readonly #errors = new Fragments<string | null>((error) => `,"error":${JSON.stringify(error)},"id":`);
+  /** By the flags and, as the lowest bit, DO; below zero where no answer was sent. */
+  readonly #flags = new Fragments<number>((key) => {
+    const names = key < 0 ? null : flagNames(key >> 1);
+    return `,"flags":${JSON.stringify(names)},"dnssec":${(key & 1) === 1},"udpSize":`;
+  });
 
   /** How many lines there are. */
   get count(): number {
@@ -127,13 +131,14 @@ export class HistoryLines implements RowTaker {
     const us = Math.round(columns.duration[row]! * 1000);
     if (!bytes.thousandths(us)) return false;
     const source = rcode < 0 ? answerSources.length : columns.source(row);
-    bytes.fragment(this.#server(source, columns.words.server(row)));
+    bytes.fragment(this.#servers[source]!.of(columns.words.server(row)));
     bytes.number(columns.replySize[row]!);
     bytes.fragment(QUERY_SIZE);
     bytes.number(columns.querySize[row]!);
-    bytes.fragment(this.#error(columns.words.error(row)));
+    bytes.fragment(this.#errors.of(columns.words.error(row)));
     bytes.number(columns.id[row]!);
-    bytes.fragment(this.#flagged(rcode < 0 ? -1 : columns.flags[row]!, columns.dnssecOk(row)));
+    const flags = rcode < 0 ? -1 : columns.flags[row]!;
+    bytes.fragment(this.#flags.of((flags << 1) | (columns.dnssecOk(row) ? 1 : 0)));
     if (columns.hasEdns(row)) bytes.number(columns.udpSize[row]!);
     else bytes.fragment(NULL);
     return source === Source.UPSTREAM ? this.#times(columns.times, row * TIMES) : this.#noTimes();
@@ -182,28 +187,6 @@ export class HistoryLines implements RowTaker {
     return fragment;
   }
 
-  #server(source: number, server: string | null): Fragment {
-    const known = this.#servers[source]!;
-    const word = answerSources[source] ?? null;
-    return (
-      known.get(server) ??
-      keep(known, server, `,"source":${JSON.stringify(word)},"server":${JSON.stringify(server)},"bytes":`)
-    );
-  }
-
-  #error(error: string | null): Fragment {
-    return this.#errors.get(error) ?? keep(this.#errors, error, `,"error":${JSON.stringify(error)},"id":`);
-  }
-
-  /** `flags`: -1 where no answer was sent. */
-  #flagged(flags: number, dnssec: boolean): Fragment {
-    const key = flags * 2 + (dnssec ? 1 : 0);
-    const known = this.#flags.get(key);
-    if (known !== undefined) return known;
-    const names = flags < 0 ? null : flagNames(flags);
-    return keep(this.#flags, key, `,"flags":${JSON.stringify(names)},"dnssec":${dnssec},"udpSize":`);
-  }
-
   #noTimes(): boolean {
     this.#bytes.fragment(NO_TIMES);
     return true;
@@ -218,11 +201,4 @@ export class HistoryLines implements RowTaker {
     bytes.fragment(END);
     return true;
   }
-}
-
-function keep<Key>(known: Map<Key, Fragment>, key: Key, text: string): Fragment {
-  if (known.size >= MOST_TEXTS) known.clear();
-  const fragment = fragmentOf(text);
-  known.set(key, fragment);
-  return fragment;
 }

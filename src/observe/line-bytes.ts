@@ -1,3 +1,5 @@
+import type { Fragment } from "./fragments.ts";
+
 /** Bytes for the lines at first; it grows to what they need. */
 const ROOM = 65_536;
 
@@ -9,25 +11,6 @@ const MOST = 0x7fff_ffff;
 
 const DOT = 0x2e;
 const ZERO = 0x30;
-
-/**
- * Text that many lines have in common, ready to be copied eight bytes at a time: a call to copy so few bytes costs more than
- * they do. As doubles, whose bits stay what they are: only a NaN may be changed, and no eight bytes of UTF-8 are one.
- */
-export interface Fragment {
-  /** In bytes. */
-  readonly length: number;
-  readonly words: Float64Array;
-}
-
-/** A text as a fragment. */
-export function fragmentOf(text: string): Fragment {
-  const length = Buffer.byteLength(text);
-  const padded = Buffer.alloc(Math.ceil(length / 8) * 8);
-  padded.write(text);
-  const words = Float64Array.from({ length: padded.length / 8 }, (_, at) => padded.readDoubleLE(at * 8));
-  return { length, words };
-}
 
 /** Bytes of text that grow at their end. */
 export class LineBytes {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -27,10 +27,10 @@ afterEach(async () => {
 });
 
 /** A file of a ring that nothing but the test makes it write. */
-async function begin(size: number) {
+async function begin(size: number, rotate = 1e9) {
   const ring = new HistoryRing(size, { wall: () => start, monotonic: () => 0 });
   const { log, lines } = logSpy();
-  const options = { file, rotate: 1e9, keep: 1e9, total: 2e9, every: 1e9 };
+  const options = { file, rotate, keep: 1e9, total: 2e9, every: 1e9 };
   const history = await startHistoryFile(ring, options, log, () => start);
   ring.wakeEachQuarter(null);
   running.push(history);
@@ -100,6 +100,18 @@ describe("what a busy server writes", () => {
     await history.stop();
     expect(numbers()).toEqual(upTo(0, 40));
     expect(history.status()).toMatchObject({ written: 40, lost: 0 });
+  });
+
+  it("is parted where the file has its size, to a few lines", async () => {
+    const rotate = 100_000;
+    const { history, record } = await begin(4096, rotate);
+    record(0, 3000);
+    await history.flush();
+    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+    const rotated = sizes.filter((size) => size >= rotate);
+    expect(rotated.length).toBeGreaterThan(5);
+    expect(sizes.length).toBe(rotated.length + 1);
+    expect(Math.max(...rotated)).toBeLessThan(rotate + 4 * 400);
   });
 
   it("is counted line by line, as is what the ring let go of between two pieces", async () => {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LineBytes, fragmentOf } from "../../src/observe/line-bytes.ts";
+import { fragmentOf } from "../../src/observe/fragments.ts";
+import { LineBytes } from "../../src/observe/line-bytes.ts";
 
 describe("bytes of lines", () => {
   it("are those of the fragments, whatever is in them, and grow as they must", () => {
