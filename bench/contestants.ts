@@ -15,6 +15,8 @@ export interface Contestant {
   readonly name: string;
   readonly running: Running;
   readonly port: number;
+  /** Where it runs and has its files. */
+  readonly folder: string;
 }
 
 /** What the contestants of a row have in common. */
@@ -43,7 +45,7 @@ export async function start(bench: Bench, forwarder: Forwarder, setup: Setup): P
       await running.stop();
       throw error;
     }
-    return { name: forwarder.name, running, port };
+    return { name: forwarder.name, running, port, folder };
   });
 }
 

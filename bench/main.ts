@@ -15,6 +15,7 @@ import { cacheHits, mixed, tcpHits, workers } from "./rows/hits.ts";
 import { million } from "./rows/million.ts";
 import { saved } from "./rows/saved.ts";
 import { startUp } from "./rows/start-up.ts";
+import { watching } from "./rows/watched.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 
 const sections: readonly Section[] = [
@@ -24,6 +25,7 @@ const sections: readonly Section[] = [
   forwarding,
   workers,
   startUp,
+  watching,
   million,
   saved,
   flood,

@@ -59,7 +59,8 @@ async function runRace(
   return results;
 }
 
-async function measure(
+/** Puts a load on one that runs, and says what it cost. */
+export async function measure(
   { running, port }: Contestant,
   load: (port: number) => Promise<LoadResult>,
 ): Promise<Measurement> {

@@ -13,11 +13,13 @@ function popular(bench: Bench): number {
   return bench.smoke ? 1000 : 10_000;
 }
 
-function names(bench: Bench): string {
+/** Writes the questions for them; gives the file's path. */
+export function names(bench: Bench): string {
   return writeNames(join(bench.folder, "popular"), keptZone, popular(bench));
 }
 
-async function warm(bench: Bench, port: number): Promise<void> {
+/** Fills the cache, and lets code be compiled. */
+export async function warm(bench: Bench, port: number): Promise<void> {
   const list = names(bench);
   await askAll(port, list);
   await dnsperf(port, list, ["-q", "100"], Math.min(1, bench.seconds));

@@ -1,7 +1,8 @@
 import { rm, stat, truncate } from "node:fs/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { DotlsError } from "../errors.ts";
 import type { HistoryCursor } from "./history-cursor.ts";
-import { historyLine } from "./history-line.ts";
+import { HistoryLines } from "./history-lines.ts";
 import type { HistoryRing } from "./history-ring.ts";
 import { removeExcess, rotate, segmentsOf } from "./history-segments.ts";
 import { AppendError, LineFile } from "./line-file.ts";
@@ -15,8 +16,17 @@ const DAY = 86_400_000;
 /** How often is looked whether it is time to write, or to try again, in milliseconds. */
 const TICK = SECOND;
 
-/** Entries that become text in one turn of the event loop: half a millisecond, which queries do not notice. */
-const BATCH = 256;
+/**
+ * Entries that become lines in one turn of the event loop, and are written at once: half a millisecond, which queries do not
+ * notice, and a quarter of the usual ring, as each piece has its price.
+ */
+const BATCH = 2560;
+
+/** More than nearly all lines have, in bytes: so many for each that fits still, and the file ends near its size. */
+const LINE = 400;
+
+/** How often is looked at the end whether more has come. */
+const LAST_ROUNDS = 5;
 
 export interface HistoryFileOptions {
   readonly file: string;
@@ -110,6 +120,7 @@ export class HistoryFile {
   readonly #oncePer = createOncePer();
   #file: LineFile | null;
   #cursor: HistoryCursor;
+  readonly #lines = new HistoryLines();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | null = null;
   #written = 0;
@@ -117,6 +128,8 @@ export class HistoryFile {
   #error: string | null = null;
   /** When the first entry of the open file was written; null: not yet known. */
   #begunAt: number | null = null;
+  /** When somebody last looked whether it is still where it was. */
+  #lookedAt = -Infinity;
   #cleanedAt = -Infinity;
   #rotateNotBefore = -Infinity;
 
@@ -160,6 +173,9 @@ export class HistoryFile {
     // The run under way may have passed the end of the ring already.
     await this.#running;
     await this.flush();
+    // When options change, queries go on: what came meanwhile is less each time.
+    for (let more = LAST_ROUNDS; more > 0 && this.#error === null && this.#cursor.waiting > 0; more--)
+      await this.flush();
     this.#lost += this.#ring.recorded - this.#cursor.at;
     this.#cursor = this.#ring.cursor();
     await this.#close();
@@ -204,41 +220,47 @@ export class HistoryFile {
 
   async #drain(): Promise<void> {
     try {
+      this.#lookedAt = -Infinity;
       await this.#keepHouse();
-      while (this.#cursor.waiting > 0) {
+      // What comes meanwhile waits for the next time: on a busy server it would be a few queries again and again.
+      for (const end = this.#ring.recorded; this.#cursor.at < end && this.#cursor.waiting > 0;) {
         const file = await this.#ready();
-        await this.#writeBatch(file);
+        await this.#writeBatch(file, end - this.#cursor.at);
       }
     } catch (error) {
       await this.#failed(error);
     }
   }
 
-  async #writeBatch(file: LineFile): Promise<void> {
-    const first = Math.max(this.#cursor.at, this.#ring.oldest);
-    let text = "";
-    for (let i = 0; i < BATCH; i++) {
-      const entry = this.#cursor.next();
-      if (entry === undefined) break;
-      text += historyLine(entry);
-    }
+  async #writeBatch(file: LineFile, most: number): Promise<void> {
+    const lines = this.#lines;
+    lines.clear();
+    const left = this.#options.rotate - file.size;
+    const fitting = left > 0 ? Math.ceil(left / LINE) : BATCH;
+    const count = this.#cursor.take(Math.min(BATCH, fitting, most), lines);
     this.#countLost(this.#cursor.takeLost());
+    // Another thread is writing the next one.
+    if (count === 0) return turn();
     try {
-      await file.append(Buffer.from(text));
+      await file.append(lines.bytes);
     } catch (error) {
-      const lines = error instanceof AppendError ? error.lines : 0;
-      this.#written += lines;
-      this.#cursor = this.#ring.cursor(first + lines);
+      const done = error instanceof AppendError ? error.lines : 0;
+      this.#written += done;
+      this.#cursor = this.#ring.cursor(this.#cursor.at - count + done);
       throw error;
     }
-    this.#written += this.#cursor.at - first;
+    this.#written += count;
     this.#begunAt ??= this.#now();
     this.#worksAgain();
   }
 
   /** The file to append to: opened anew when somebody moved it, rotated when it is large or old enough. */
   async #ready(): Promise<LineFile> {
-    if (this.#file !== null && (await this.#file.isGone())) await this.#close();
+    const now = this.#now();
+    if (Math.abs(now - this.#lookedAt) >= TICK) {
+      this.#lookedAt = now;
+      if (this.#file !== null && (await this.#file.isGone())) await this.#close();
+    }
     let file = (this.#file ??= await LineFile.open(this.#options.file));
     if (file.regular && file.size > 0) {
       this.#begunAt ??= firstTime(await file.head()) ?? this.#now();

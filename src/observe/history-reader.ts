@@ -70,7 +70,7 @@ function isEntry(value: unknown): value is HistoryEntry {
     "time" in value &&
     typeof value.time === "string" &&
     "client" in value &&
-    typeof value.client === "string" &&
+    (value.client === null || typeof value.client === "string") &&
     "name" in value
   );
 }

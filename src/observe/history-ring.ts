@@ -1,41 +1,14 @@
-import { readU16 } from "../dns/header.ts";
-import { formatName } from "../dns/name.ts";
-import { rcodeName } from "../dns/rcode.ts";
-import { className } from "../dns/rrclass.ts";
-import { typeName } from "../dns/rrtype.ts";
-import { answerSources, type HistoryEntry, type QueryTimes } from "./history-entry.ts";
+import { HistoryColumns, type SharedRing } from "./history-columns.ts";
+import { HistoryCursor, type RowTaker } from "./history-cursor.ts";
+import type { HistoryEntry } from "./history-entry.ts";
 import { HistoryPrivacy } from "./history-privacy.ts";
-import { HistoryCursor } from "./history-cursor.ts";
-import { type HistoryWords, OwnWords, SharedWords } from "./history-words.ts";
-import { isoTime } from "./iso-time.ts";
 import type { Observer, Outcome } from "./outcome.ts";
-import { Source, Transport } from "./outcome.ts";
-import { flagNames } from "./reply-flags.ts";
-
-/** A name in wire form has 255 bytes at the most (RFC 1035 section 2.3.4); 256 makes the slot a shift. */
-const NAME_SLOT = 256;
 
 /** How long one reading of the wall clock serves; a clock that was set is seen after this many milliseconds. */
 const CLOCK_TRUST = 1000;
 
-/** Transport, source, DO and whether there was EDNS share a byte. */
-const SOURCE_SHIFT = 4;
-const SOURCE_MASK = 3;
-const TRANSPORT_MASK = 15;
-const EDNS_BIT = 64;
-const DO_BIT = 128;
-
-/** Times of a row: wait, connect, TLS, send, answer. */
-const TIMES = 5;
-
 /** The stamp of a row that is being wiped. */
 const WIPING = -1;
-
-/** The first byte of the question section, where the name of an outcome starts. */
-const NAME_AT = 12;
-
-/** Bytes of a row beside its words: time, duration, stamp, the five times, nine of two bytes, two of one, and the name. */
-const ROW: number = 8 + 4 + 4 + TIMES * 4 + 9 * 2 + 2 + NAME_SLOT;
 
 /** Where the ring reads time; both in milliseconds. */
 export interface RingClocks {
@@ -47,17 +20,9 @@ export interface RingClocks {
 
 const systemClocks: RingClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
-/** The memory of a ring that several threads write, and which of them this one is. */
-export interface SharedRing {
-  readonly memory: SharedArrayBuffer;
-  readonly writers: number;
-  /** From 0 on; a thread that only reads may give any. */
-  readonly writer: number;
-}
-
 /**
- * The last queries, kept in columns of typed arrays. `ended` runs for every query on the packet path, so it copies
- * bytes and numbers, makes no object; rows become objects only when somebody reads them.
+ * The last queries, kept in columns of typed arrays. `ended` runs for every query on the packet path and makes no object; rows
+ * become objects, or lines, only when somebody reads them.
  *
  * Rows are named by their sequence number: the first query ever is 0, `recorded` is the number that the next one gets,
  * `oldest` the lowest that is still kept. A reader remembers where it was and learns from `oldest` what it has missed.
@@ -74,28 +39,9 @@ export class HistoryRing implements Observer {
    * 100,000 queries a second every six hours.
    */
   readonly #positions: number;
-  /** The position of the next row. */
+  readonly #columns: HistoryColumns;
   readonly #head: Int32Array;
-  /** For each row 1 more than the position that it was written for, 0 while it is being written; with threads only. */
   readonly #stamps: Int32Array;
-  readonly #time: Float64Array;
-  readonly #duration: Float32Array;
-  /** Five for each row, in microseconds; of meaning only where an upstream answered. */
-  readonly #times: Int32Array;
-  readonly #type: Uint16Array;
-  readonly #class: Uint16Array;
-  readonly #rcode: Int16Array;
-  readonly #replySize: Uint16Array;
-  readonly #querySize: Uint16Array;
-  readonly #id: Uint16Array;
-  readonly #flags: Uint16Array;
-  readonly #udpSize: Uint16Array;
-  readonly #port: Uint16Array;
-  /** With the source and two bits above it. */
-  readonly #transport: Uint8Array;
-  readonly #nameLength: Uint8Array;
-  readonly #names: Uint8Array;
-  readonly #words: HistoryWords;
   /** What `recorded` was when it was last looked at, from which the whole number is known. */
   #seen = 0;
   #wallOffset = 0;
@@ -119,41 +65,14 @@ export class HistoryRing implements Observer {
     this.#shared = shared !== null;
     this.#positions = size * Math.floor(0x7fff_ffff / Math.max(1, size));
     this.#quarter = Math.max(1, size >>> 2);
-    const memory = shared?.memory ?? new ArrayBuffer(8 + size * ROW);
-    this.#head = new Int32Array(memory, 0, 1);
-    // The widest first, so that each begins at a multiple of its width.
-    let at = 8;
-    const next = (bytes: number): number => {
-      at += bytes * size;
-      return at - bytes * size;
-    };
-    this.#time = new Float64Array(memory, next(8), size);
-    this.#duration = new Float32Array(memory, next(4), size);
-    this.#stamps = new Int32Array(memory, next(4), size);
-    this.#times = new Int32Array(memory, next(4 * TIMES), size * TIMES);
-    const wordsAt = at;
-    if (shared !== null) at += roundedUp(SharedWords.bytes(size, shared.writers));
-    this.#type = new Uint16Array(memory, next(2), size);
-    this.#class = new Uint16Array(memory, next(2), size);
-    this.#rcode = new Int16Array(memory, next(2), size);
-    this.#replySize = new Uint16Array(memory, next(2), size);
-    this.#querySize = new Uint16Array(memory, next(2), size);
-    this.#id = new Uint16Array(memory, next(2), size);
-    this.#flags = new Uint16Array(memory, next(2), size);
-    this.#udpSize = new Uint16Array(memory, next(2), size);
-    this.#port = new Uint16Array(memory, next(2), size);
-    this.#transport = new Uint8Array(memory, next(1), size);
-    this.#nameLength = new Uint8Array(memory, next(1), size);
-    this.#names = new Uint8Array(memory, next(NAME_SLOT), size * NAME_SLOT);
-    this.#words =
-      shared === null
-        ? new OwnWords(size)
-        : new SharedWords(size, shared.writers, shared.writer, memory, wordsAt);
+    this.#columns = new HistoryColumns(size, shared, privacy);
+    this.#head = this.#columns.head;
+    this.#stamps = this.#columns.stamps;
   }
 
   /** Memory for a ring of `size` rows that so many threads write, for `SharedRing`. */
   static memory(size: number, writers: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(8 + size * ROW + roundedUp(SharedWords.bytes(size, writers)));
+    return new SharedArrayBuffer(HistoryColumns.bytes(size, writers));
   }
 
   /** How many queries were ever recorded: the sequence number of the next one. */
@@ -195,33 +114,10 @@ export class HistoryRing implements Observer {
     const row = position % this.size;
     // Whoever wipes the row just now would wipe this query with it; it is lost, as the next one will not be.
     if (this.#shared && Atomics.exchange(this.#stamps, row, 0) === WIPING) return;
-    const { receivedAt, bytes, nameLength } = outcome;
+    const { receivedAt } = outcome;
     // The wall clock is read once a second, not for each query: the two clocks keep the same pace between.
     if (receivedAt - this.#wallReadAt >= CLOCK_TRUST) this.#readWallClock(receivedAt);
-    this.#time[row] = receivedAt + this.#wallOffset;
-    this.#duration[row] = outcome.duration;
-    this.#type[row] = outcome.type;
-    this.#class[row] = outcome.class;
-    this.#rcode[row] = outcome.rcode;
-    this.#replySize[row] = outcome.replySize;
-    this.#querySize[row] = outcome.querySize;
-    this.#port[row] = this.#privacy.keepsPorts ? outcome.clientPort : 0;
-    this.#id[row] = bytes.length < 2 ? 0 : readU16(bytes, 0);
-    this.#flags[row] = outcome.replyFlags;
-    this.#udpSize[row] = outcome.udpSize;
-    this.#transport[row] =
-      outcome.transport |
-      (outcome.source << SOURCE_SHIFT) |
-      (outcome.hasEdns ? EDNS_BIT : 0) |
-      (outcome.dnssecOk ? DO_BIT : 0);
-    this.#words.set(row, this.#privacy.client(outcome.clientAddress), outcome);
-    if (outcome.source === Source.UPSTREAM) this.#setTimes(row * TIMES, outcome);
-
-    this.#nameLength[row] = nameLength;
-    const names = this.#names;
-    const nameSlot = row * NAME_SLOT;
-    for (let i = 0; i < nameLength; i++) names[nameSlot + i] = bytes[NAME_AT + i]!;
-
+    this.#columns.set(row, receivedAt + this.#wallOffset, outcome);
     if (this.#shared) Atomics.store(this.#stamps, row, position + 1);
     if (this.#wake !== null && (row + 1) % this.#quarter === 0) this.#wake();
   }
@@ -235,9 +131,32 @@ export class HistoryRing implements Observer {
     const row = sequence % this.size;
     const stamp = this.#stampOf(sequence);
     if (this.#shared && Atomics.load(this.#stamps, row) !== stamp) return undefined;
-    const entry = this.#read(row);
+    const entry = this.#columns.entry(row);
     // Else it was overwritten while it was read.
     return this.#shared && Atomics.load(this.#stamps, row) !== stamp ? undefined : entry;
+  }
+
+  /**
+   * Hands over the rows of the queries from `sequence` on, at most so many and in one go, for a reader who wants thousands: what
+   * `entry` has to find out for each is found out once. Ends before the first that `entry` would not give. Gives how many.
+   */
+  rows(sequence: number, most: number, taker: RowTaker): number {
+    if (sequence < this.oldest) return 0;
+    const count = Math.max(0, Math.min(most, this.recorded - sequence));
+    const stamps = this.#stamps;
+    for (let i = 0, row = sequence % this.size; i < count; i++, row = row + 1 === this.size ? 0 : row + 1) {
+      if (!this.#shared) {
+        taker.take(this.#columns, row);
+        continue;
+      }
+      const stamp = this.#stampOf(sequence + i);
+      if (Atomics.load(stamps, row) !== stamp) return i;
+      taker.take(this.#columns, row);
+      if (Atomics.load(stamps, row) === stamp) continue;
+      taker.drop();
+      return i;
+    }
+    return count;
   }
 
   /**
@@ -258,7 +177,7 @@ export class HistoryRing implements Observer {
     for (const end = this.recorded; sequence < end; sequence++) {
       const row = sequence % this.size;
       const isWhole = !this.#shared || Atomics.load(this.#stamps, row) === this.#stampOf(sequence);
-      if (isWhole && this.#time[row]! >= time) break;
+      if (isWhole && this.#columns.time[row]! >= time) break;
     }
     return this.forget(sequence);
   }
@@ -278,31 +197,8 @@ export class HistoryRing implements Observer {
     const stamp = this.#stampOf(sequence);
     // Else another thread is overwriting it.
     if (this.#shared && Atomics.compareExchange(stamps, row, stamp, WIPING) !== stamp) return;
-    this.#time[row] = 0;
-    this.#duration[row] = 0;
-    this.#times.fill(0, row * TIMES, (row + 1) * TIMES);
-    for (const column of [this.#type, this.#class, this.#rcode, this.#replySize, this.#querySize])
-      column[row] = 0;
-    for (const column of [this.#port, this.#id, this.#flags, this.#udpSize]) column[row] = 0;
-    this.#transport[row] = 0;
-    this.#nameLength[row] = 0;
-    this.#names.fill(0, row * NAME_SLOT, (row + 1) * NAME_SLOT);
-    this.#words.clear(row);
+    this.#columns.wipe(row);
     if (this.#shared) Atomics.compareExchange(stamps, row, WIPING, 0);
-  }
-
-  #setTimes(at: number, outcome: Outcome): void {
-    const times = this.#times;
-    times[at] = outcome.waitUs;
-    times[at + 1] = outcome.connectUs;
-    times[at + 2] = outcome.tlsUs;
-    times[at + 3] = outcome.sendUs;
-    times[at + 4] = outcome.answerUs;
-  }
-
-  #readTimes(row: number): QueryTimes {
-    const ms = (part: number): number => this.#times[row * TIMES + part]! / 1000;
-    return { wait: ms(0), connect: ms(1), tls: ms(2), send: ms(3), answer: ms(4) };
   }
 
   #claim(): number {
@@ -322,42 +218,8 @@ export class HistoryRing implements Observer {
     return position + 1 === this.#positions ? 0 : position + 1;
   }
 
-  #read(row: number): HistoryEntry {
-    const named = this.#nameLength[row]! > 0;
-    const rcode = this.#rcode[row]!;
-    const way = this.#transport[row]!;
-    const source = rcode < 0 ? null : (answerSources[(way >>> SOURCE_SHIFT) & SOURCE_MASK] ?? null);
-    const client = this.#words.client(row);
-    return {
-      v: 1,
-      time: isoTime(this.#time[row]!),
-      client: client === "" ? null : client,
-      port: this.#privacy.keepsPorts ? this.#port[row]! : null,
-      transport: (way & TRANSPORT_MASK) === Transport.TCP ? "tcp" : "udp",
-      name: named ? formatName(this.#names, row * NAME_SLOT) : null,
-      type: named ? typeName(this.#type[row]!) : null,
-      class: named ? className(this.#class[row]!) : null,
-      rcode: rcode < 0 ? null : rcodeName(rcode),
-      ms: Math.round(this.#duration[row]! * 1000) / 1000,
-      source,
-      server: this.#words.server(row),
-      bytes: this.#replySize[row]!,
-      querySize: this.#querySize[row]!,
-      error: this.#words.error(row),
-      id: this.#id[row]!,
-      flags: rcode < 0 ? null : flagNames(this.#flags[row]!),
-      dnssec: (way & DO_BIT) !== 0,
-      udpSize: (way & EDNS_BIT) === 0 ? null : this.#udpSize[row]!,
-      times: source === "upstream" ? this.#readTimes(row) : null,
-    };
-  }
-
   #readWallClock(receivedAt: number): void {
     this.#wallOffset = this.#clocks.wall() - this.#clocks.monotonic();
     this.#wallReadAt = receivedAt;
   }
-}
-
-function roundedUp(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
 }

@@ -8,8 +8,22 @@ export interface HistoryWords {
   /** Forgets what the row holds. */
   clear(row: number): void;
   client(row: number): string;
+  /**
+   * Copies the client as bytes, into `into` from `at` on. Gives how many, at most `CLIENT`: 0 when nothing is kept, -1 when it does
+   * not fit or JSON would escape something of it.
+   */
+  copyClient(row: number, into: Uint8Array, at: number): number;
   server(row: number): string | null;
   error(row: number): string | null;
+}
+
+/** The longest IPv6 address has 39 characters, its scope 1 for the sign and 15 for the interface (IFNAMSIZ). */
+const CLIENT = 55;
+const CLIENT_SLOT: number = 1 + CLIENT;
+
+/** Whether JSON has a character as it is, and UTF-8 as one byte. */
+function isPlain(character: number): boolean {
+  return character >= 0x20 && character < 0x7f && character !== 0x22 && character !== 0x5c;
 }
 
 /**
@@ -45,6 +59,18 @@ export class OwnWords implements HistoryWords {
     return this.#clients[row]!;
   }
 
+  copyClient(row: number, into: Uint8Array, at: number): number {
+    const client = this.#clients[row]!;
+    const { length } = client;
+    if (length > CLIENT) return -1;
+    for (let i = 0; i < length; i++) {
+      const character = client.charCodeAt(i);
+      if (!isPlain(character)) return -1;
+      into[at + i] = character;
+    }
+    return length;
+  }
+
   server(row: number): string | null {
     return this.#servers[row]!;
   }
@@ -53,10 +79,6 @@ export class OwnWords implements HistoryWords {
     return this.#errors[row]!;
   }
 }
-
-/** The longest IPv6 address has 39 characters, its scope 1 for the sign and 15 for the interface (IFNAMSIZ). */
-const CLIENT = 55;
-const CLIENT_SLOT: number = 1 + CLIENT;
 
 /** Labels are those of the configuration; of reasons some carry what a peer said. The newest so many are known. */
 const LABELS = 64;
@@ -123,6 +145,18 @@ export class SharedWords implements HistoryWords {
   client(row: number): string {
     const slot = row * CLIENT_SLOT;
     return String.fromCharCode(...this.#clients.subarray(slot + 1, slot + 1 + this.#clients[slot]!));
+  }
+
+  copyClient(row: number, into: Uint8Array, at: number): number {
+    const slot = row * CLIENT_SLOT;
+    const clients = this.#clients;
+    const length = Math.min(clients[slot]!, CLIENT);
+    for (let i = 0; i < length; i++) {
+      const character = clients[slot + 1 + i]!;
+      if (!isPlain(character)) return -1;
+      into[at + i] = character;
+    }
+    return length;
   }
 
   server(row: number): string | null {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { historyFilter } from "../../src/observe/history-filter.ts";
+import { HistoryPrivacy } from "../../src/observe/history-privacy.ts";
 import { readHistory } from "../../src/observe/history-reader.ts";
 import { HistoryRing } from "../../src/observe/history-ring.ts";
 import { outcomeOf } from "./outcomes.ts";
@@ -42,6 +43,11 @@ describe("readHistory", () => {
       written("c", line("three.")),
     ];
     expect(await read(paths)).toEqual({ names: ["one.", "two.", "three."], unreadable: [] });
+  });
+
+  it("reads entries whose client is hidden", async () => {
+    ring = new HistoryRing(1, undefined, null, new HistoryPrivacy("hide-clients"));
+    expect(await read([written("a", line("one."))])).toEqual({ names: ["one."], unreadable: [] });
   });
 
   it("keeps the newest of those that match, across files", async () => {
