@@ -33,6 +33,9 @@ describeWith(["buildah", "unshare", "setpriv", "nsenter", "chroot", "ip"], "the 
   afterEach(async () => {
     if (running === undefined || running.child.exitCode !== null) return;
     const ended = once(running.child, "exit");
+    // The first process of its namespace, with which all of it ends: --kill-child is forgotten when that changes its user.
+    const inside = running.pid();
+    if (inside > 0) process.kill(inside, "SIGKILL");
     running.child.kill("SIGKILL");
     await ended;
     running = undefined;
