@@ -49,11 +49,14 @@ describeWith(["chromium"], "the pages of the dashboard, with real traffic", () =
 
   it("show on the overview what the API says", async () => {
     await go("overview");
+    // The page asks for itself: on a busy machine it may show what the API said to it a moment before.
+    const said = new Set<string>();
     await expect
       .poll(async () => {
         const { now } = await dashboard.api<TrendView>("/v1/trend");
-        const [value] = await tile("Queries a second");
-        return now !== null && value === rate(now.received / now.seconds);
+        if (now !== null) said.add(rate(now.received / now.seconds));
+        const [value = ""] = await tile("Queries a second");
+        return said.has(value);
       })
       .toBe(true);
     const { queries } = await dashboard.api<Status>("/v1/status");
