@@ -149,7 +149,7 @@ describe.each(["on-failure", "immediate", "off"] as const)(
             seen.add("cut");
         },
       );
-      await fc.assert(check, { numRuns: 120, endOnFailure: true });
+      await fc.assert(check, { numRuns: 400, endOnFailure: true });
       // It came by all of them.
       expect([...seen].toSorted()).toEqual(
         expect.arrayContaining(
