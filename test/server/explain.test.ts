@@ -136,13 +136,23 @@ describe.each(["on-failure", "immediate", "off"] as const)(
         async (name, type, client) => {
           // So that things get old.
           if (++turn % 50 === 0) await pause(1100);
-          const said = await explain(served, name, type, CLIENTS[client]!);
-          const { message } = await clients[client]!.ask(name, { type });
-          const entry = lastEntry();
-          // Its time may have been over in between.
-          if (said.cache !== null && Math.abs(said.cache.left) <= 1 && said.cache.state !== "stale") return;
-          expect(differences(said, entry)).toEqual([]);
-          expect(entry.rcode).toBe(rcodeName(message!.flags & 15));
+          const compared = async (): Promise<{ said: Explanation; faults: string[]; isLate: boolean }> => {
+            const said = await explain(served, name, type, CLIENTS[client]!);
+            const { message } = await clients[client]!.ask(name, { type });
+            const entry = lastEntry();
+            // Its time may have been over in between.
+            const isLate =
+              said.cache !== null && Math.abs(said.cache.left) <= 1 && said.cache.state !== "stale";
+            const faults = differences(said, entry);
+            if (entry.rcode !== rcodeName(message!.flags & 15))
+              faults.push(`answered ${message!.flags & 15}`);
+            return { said, faults, isLate };
+          };
+          let { said, faults, isLate } = await compared();
+          // A second may have begun between the two, in which a failure is over: that does not happen twice in a row.
+          if (faults.length > 0 && !isLate) ({ said, faults, isLate } = await compared());
+          if (isLate) return;
+          expect(faults).toEqual([]);
           seen.add(`${said.answeredBy} ${said.cache?.state ?? "-"}`);
           seen.add(said.steps.at(-1)!.stage);
           if (said.cache !== null && said.answeredBy === "cache" && said.cache.name !== said.name)
