@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { NO_CACHE } from "../../src/config/no-cache.ts";
 import type { Config } from "../../src/config/config.ts";
 import { apiSchemas } from "../../src/control/api-schemas.ts";
 import { Bypass } from "../../src/control/bypass.ts";
@@ -209,17 +210,7 @@ describe("GET /v1/explain", () => {
     const own = specOf(corp);
     const served = await serve([spec], {
       ...overHttp,
-      cache: {
-        size: 4 * 1024 ** 2,
-        file: null,
-        minTtl: 0,
-        maxTtl: 86_400_000,
-        negativeTtl: 3_600_000,
-        failureTtl: 300_000,
-        serveStale: "on-failure",
-        staleFor: 86_400_000,
-        prefetch: true,
-      },
+      cache: { ...NO_CACHE, size: 4 * 1024 ** 2 },
       routes: [
         {
           match: [{ suffix: "corp.test", apex: true, written: "corp.test" }],
